@@ -1,0 +1,1 @@
+"""What every service stands on: contracts, bus, outbox, inbox, database, sealing, HTTP, running."""

@@ -1,0 +1,1 @@
+"""The events that services tell each other, one module per owner."""

@@ -1,0 +1,79 @@
+"""What the gateway tells: parties, orders, messages as they came in, and marks set on them."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.contracts.vocabulary import Mark, MessageFacts, OrderFacts, Role, Sealed, SealedContent
+from shared.events import Event
+
+TOPIC = "gateway.events"
+
+
+class PartyChanged(Event):
+    """A seller or buyer was recorded or changed; carries the whole state, `version` grows by one each time.
+
+    `address` is the buyer's real address or the seller's customer-service address (purpose `address`).
+    `sender_hashes` are keyed hashes of every address that may write in this party's name.
+    """
+
+    type: ClassVar[str] = "party.changed.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "party_id"
+
+    party_id: str
+    role: Role
+    version: int
+    language: str
+    address: Sealed
+    sender_hashes: tuple[str, ...]
+    business_name: str = ""
+    opted_out: bool = False
+
+
+class OrderRecorded(Event):
+    """An order was recorded for the first time."""
+
+    type: ClassVar[str] = "order.recorded.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "order.order_id"
+
+    order: OrderFacts
+
+
+class OrderChanged(Event):
+    """An order changed; carries the whole new state."""
+
+    type: ClassVar[str] = "order.changed.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "order.order_id"
+
+    order: OrderFacts
+
+
+class MessageSubmitted(Event):
+    """A message was accepted, by whatever door, and waits for its aliases and the gate."""
+
+    type: ClassVar[str] = "message.submitted.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "message.thread_id"
+
+    message: MessageFacts
+    content: SealedContent
+
+
+class MessageMarked(Event):
+    """A party said something about a message it got: no response needed, reported, or took that back."""
+
+    type: ClassVar[str] = "message.marked.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "thread_id"
+
+    message_id: UUID
+    thread_id: UUID
+    seller_id: str
+    marketplace_id: str
+    by: Role
+    mark: Mark
+    marked_at: AwareDatetime
