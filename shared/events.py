@@ -25,7 +25,7 @@ class Event(Fact):
     """Something that happened, told by the service that owns it.
 
     A subclass names its `type` (past tense, with its version: `message.submitted.v1`), its owner's `topic`
-    and `keyed_by`, the path of the field whose events keep their order among themselves (`message.thread_id`).
+    and `keyed_by`, the field whose events keep their order among themselves (`message.thread_id`).
     """
 
     type: ClassVar[str]

@@ -1,0 +1,173 @@
+"""The bus over Kafka: idempotent producer, one consumer per service instance, partitions handled side by side."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiokafka import (
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    ConsumerRebalanceListener,
+    ConsumerRecord,
+    TopicPartition,
+)
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import CommitFailedError, IllegalStateError, TopicAlreadyExistsError
+
+from shared.bus import Handle
+from shared.events import Record
+
+_log = structlog.get_logger()
+_POLL_MILLISECONDS = 200
+_HEADER_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaOptions:
+    """Where the cluster is and how our topics are made."""
+
+    bootstrap_servers: str
+    partitions: int = 12
+    replication: int = 1
+    batch: int = 200
+
+
+class KafkaBus:
+    """See `shared.bus.Bus`. Open it with `open_kafka`."""
+
+    def __init__(self, producer: AIOKafkaProducer, options: KafkaOptions) -> None:
+        self._producer = producer
+        self._options = options
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """See `Bus.publish`: returns when all in-sync replicas have the records."""
+        sent = [
+            await self._producer.send(
+                record.topic,
+                value=record.value,
+                key=record.key.encode(),
+                headers=[(name, value.encode()) for name, value in record.headers.items()],
+            )
+            for record in records
+        ]
+        await asyncio.gather(*sent)
+
+    async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
+        """See `Bus.consume`: a partition is paused while its batch is in hand, the others go on."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._options.bootstrap_servers,
+            group_id=f"tramite.{group}",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            max_poll_interval_ms=600_000,
+            max_partition_fetch_bytes=8 * 1024 * 1024,
+        )
+        hands = _Hands(consumer, handle)
+        consumer.subscribe(topics, listener=hands)
+        await consumer.start()
+        try:
+            await hands.work(self._options.batch)
+        finally:
+            await hands.finish_all()
+            await consumer.stop()
+
+    async def ensure_topics(self, topics: Sequence[str]) -> None:
+        """Create the topics that are missing."""
+        async with _open_admin(self._options) as admin:
+            missing = set(topics) - set(await admin.list_topics())
+            wanted = [NewTopic(name, self._options.partitions, self._options.replication) for name in sorted(missing)]
+            with contextlib.suppress(TopicAlreadyExistsError):
+                if wanted:
+                    await admin.create_topics(wanted)
+
+    async def check(self) -> None:
+        """Raise if no broker answers."""
+        await self._producer.client.fetch_all_metadata()
+
+
+class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
+    """The batches in hand, one per partition."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, handle: Handle) -> None:
+        self._consumer = consumer
+        self._handle = handle
+        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+
+    async def work(self, batch: int) -> None:
+        """Fetch and hand out until cancelled; raises what a handler raised."""
+        while True:
+            fetched = await self._consumer.getmany(timeout_ms=_POLL_MILLISECONDS, max_records=batch)
+            for partition, messages in fetched.items():
+                self._consumer.pause(partition)
+                records = [_to_record(message) for message in messages]
+                self._tasks[partition] = asyncio.create_task(
+                    self._handle_batch(partition, records, messages[-1].offset + 1)
+                )
+            for partition, task in list(self._tasks.items()):
+                if task.done():
+                    del self._tasks[partition]
+                    task.result()
+
+    async def finish_all(self) -> None:
+        """Wait for every batch in hand."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Finish what is in hand before another instance takes over."""
+        if tasks := [self._tasks[partition] for partition in revoked if partition in self._tasks]:
+            await asyncio.wait(tasks, timeout=30)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Nothing to prepare: committed offsets are fetched by the consumer."""
+
+    async def _handle_batch(self, partition: TopicPartition, records: Sequence[Record], offset: int) -> None:
+        await self._handle(records)
+        try:
+            await self._consumer.commit({partition: offset})
+            self._consumer.resume(partition)
+        except (CommitFailedError, IllegalStateError):
+            # The partition went to another instance; it will see repeats and know them by their ids.
+            _log.info("kafka.commit_skipped", topic=partition.topic, partition=partition.partition)
+
+
+@asynccontextmanager
+async def open_kafka(options: KafkaOptions) -> AsyncIterator[KafkaBus]:
+    """Connect a bus; raises `aiokafka.errors.KafkaError` if no broker answers."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=options.bootstrap_servers,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=2,
+        max_request_size=4 * 1024 * 1024,
+    )
+    await producer.start()
+    try:
+        yield KafkaBus(producer, options)
+    finally:
+        await producer.stop()
+
+
+@asynccontextmanager
+async def _open_admin(options: KafkaOptions) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=options.bootstrap_servers)
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+def _to_record(message: ConsumerRecord) -> Record:
+    headers = message.headers[:_HEADER_LIMIT]
+    return Record(
+        topic=message.topic,
+        key=(message.key or b"").decode(errors="replace"),
+        value=message.value or b"",
+        headers={name: value.decode(errors="replace") for name, value in headers if value is not None},
+    )

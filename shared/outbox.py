@@ -1,0 +1,140 @@
+"""The outbox: an event is a row committed with the state it tells of; one relay per service publishes it."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    delete,
+    event,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.bus import Bus
+from shared.db import Database, SessionWithEvents, UtcDateTime
+from shared.events import Event, Record, encode_event
+from shared.metrics import ServiceMetrics
+
+OUTBOX = Table(
+    "outbox",
+    MetaData(),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("topic", String(100), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("inserted_at", UtcDateTime, nullable=False),
+    Column("published_at", UtcDateTime, nullable=True),
+)
+Index("ix_outbox_unpublished", OUTBOX.c.seq, postgresql_where=OUTBOX.c.published_at.is_(None))
+Index("ix_outbox_published_at", OUTBOX.c.published_at)
+
+_PENDING = "pending_events"
+_RELAY_LOCK = 0x7472616D
+_log = structlog.get_logger()
+
+
+def emit(session: AsyncSession, *events: Event) -> None:
+    """Tell `events` when, and only when, this session commits."""
+    session.info.setdefault(_PENDING, []).extend(events)
+
+
+@event.listens_for(SessionWithEvents, "before_commit")
+def _write_pending(session: Session) -> None:
+    # Written last, so that sequence numbers are taken as late as possible before the commit.
+    events: list[Event] = session.info.pop(_PENDING, [])
+    if not events:
+        return
+    now = datetime.now(UTC)
+    records = [encode_event(told, session.info["service"]) for told in events]
+    rows = [
+        {"topic": r.topic, "key": r.key, "value": r.value, "headers": dict(r.headers), "inserted_at": now}
+        for r in records
+    ]
+    session.flush()
+    session.execute(insert(OUTBOX), rows)
+    session.info["told"] = True
+
+
+@event.listens_for(SessionWithEvents, "after_rollback")
+def _drop_pending(session: Session) -> None:
+    session.info.pop(_PENDING, None)
+
+
+class Relay:
+    """Publishes a service's outbox in order of `seq`, one active relay per service at a time."""
+
+    def __init__(self, database: Database, bus: Bus, metrics: ServiceMetrics, *, batch: int = 500) -> None:
+        self._database = database
+        self._bus = bus
+        self._metrics = metrics
+        self._batch = batch
+        self._poll_seconds = 0.05
+
+    async def run(self) -> None:
+        """Publish until cancelled; outages of database or bus are waited out."""
+        while True:
+            try:
+                async with self._database.leadership(_RELAY_LOCK) as still_leading:
+                    await self._publish_forever(still_leading)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is away now may be back in a second
+                _log.warning("relay.interrupted", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def purge(self, days: int) -> int:
+        """Delete what was published more than `days` ago; returns how many rows went."""
+        limit = datetime.now(UTC) - timedelta(days=days)
+        async with self._database.transaction() as session:
+            result = await (await session.connection()).execute(delete(OUTBOX).where(OUTBOX.c.published_at < limit))
+        return result.rowcount
+
+    async def _publish_forever(self, still_leading: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            self._database.told.clear()
+            await still_leading()
+            rows = await self._read_unpublished()
+            self._metrics.observe_outbox(rows[0]["inserted_at"] if rows else None)
+            if rows:
+                await self._bus.publish([_to_record(row) for row in rows])
+                await self._mark_published([row["seq"] for row in rows])
+                self._metrics.events_published.inc(len(rows))
+            else:
+                await self._wait_for_news()
+
+    async def _wait_for_news(self) -> None:
+        # Another instance's commits are not heard here, only seen, hence the bound.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._database.told.wait(), self._poll_seconds)
+
+    async def _read_unpublished(self) -> Sequence[RowMapping]:
+        query = select(OUTBOX).where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.seq).limit(self._batch)
+        async with self._database.reading() as session:
+            return (await (await session.connection()).execute(query)).mappings().all()
+
+    async def _mark_published(self, seqs: Sequence[int]) -> None:
+        async with self._database.transaction() as session:
+            await (await session.connection()).execute(
+                update(OUTBOX).where(OUTBOX.c.seq.in_(seqs)).values(published_at=datetime.now(UTC))
+            )
+
+
+def _to_record(row: RowMapping) -> Record:
+    return Record(topic=row["topic"], key=row["key"], value=row["value"], headers=row["headers"])

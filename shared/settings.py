@@ -1,0 +1,81 @@
+"""Settings every service shares, read from `TRAMITE_*` environment variables."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.crypto import KeyRing, generate_key
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SharedSettings(BaseSettings):
+    """What is the same for all services of one installation. A service's own settings extend this."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRAMITE_", extra="ignore", frozen=True, validate_by_name=True, validate_by_alias=True
+    )
+
+    bus_url: str = Field("memory://", description="`memory://` in one process, `kafka://host:port[,host:port]` else")
+    bus_partitions: int = Field(12, ge=1, le=1000, description="Partitions of a topic that is created by us")
+    bus_replication: int = Field(1, ge=1, le=9, description="Replicas of a topic that is created by us")
+    blob_url: str = Field("", description="`file:///path` or `s3://bucket`; empty: `<data_dir>/blobs`")
+    data_dir: Path = Field(Path("var"), description="Where local files go: databases, blobs, mail, keys")
+    master_keys: SecretStr = Field(
+        SecretStr(""),
+        description="`id:base64,…`, the first seals; empty: made once in `<data_dir>/keys.json`",
+    )
+    lookup_key: SecretStr = Field(SecretStr(""), description="base64; keyed hashes and signed links stand on it")
+    service_token: SecretStr = Field(SecretStr(""), description="What services show each other; empty: from keys.json")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged")
+    http_host: str = Field("127.0.0.1", description="Address the HTTP doors listen on")
+    shutdown_seconds: Seconds = Field(20, description="How long a stop waits for work in hand")
+    database_pool: int = Field(10, ge=1, le=200, description="Connections a service keeps to its database")
+    consumer_batch: int = Field(200, ge=1, le=5000, description="Most records handled in one transaction")
+    consumer_attempts: int = Field(8, ge=1, le=100, description="Tries of a failing record before it is a dead letter")
+    consumer_backoff_seconds: Seconds = Field(0.1, description="First pause after a failure; doubles each time")
+    dead_letters_in_a_row: int = Field(50, ge=1, description="After so many a consumer stops and says so")
+    retention_days: int = Field(30, ge=1, description="How long published events and inbox ids are kept")
+
+    def blob_location(self) -> str:
+        """Return the blob store's URL, the default made absolute."""
+        return self.blob_url or f"file://{(self.data_dir / 'blobs').resolve()}"
+
+    def key_ring(self) -> KeyRing:
+        """Return the configured keys, or those of `<data_dir>/keys.json`. Raises `KeyRingError`."""
+        if self.master_keys.get_secret_value():
+            return KeyRing.parse(self.master_keys.get_secret_value(), self.lookup_key.get_secret_value())
+        local = load_local_keys(self.data_dir)
+        return KeyRing.parse(local["master_keys"], local["lookup_key"])
+
+    def internal_token(self) -> str:
+        """Return the token that services show each other."""
+        return self.service_token.get_secret_value() or load_local_keys(self.data_dir)["service_token"]
+
+
+def load_local_keys(data_dir: Path) -> dict[str, str]:
+    """Read `<data_dir>/keys.json`, making it on first use, readable by its owner only."""
+    path = data_dir / "keys.json"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        keys = {
+            "master_keys": f"k1:{generate_key()}",
+            "lookup_key": generate_key(),
+            "service_token": generate_key(),
+        }
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(keys, indent=2))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process made it first; its keys count
+        finally:
+            draft.unlink()
+    loaded: dict[str, str] = json.loads(path.read_text())
+    return loaded
