@@ -1,0 +1,89 @@
+"""A candidate made ready to be judged: its texts normalised once, its HTML read once, shared by all detectors."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from services.policy.gate.candidate import Candidate, Context
+from services.policy.gate.finding import Field
+from services.policy.gate.html import HtmlView, read
+from services.policy.gate.offsets import OffsetMap
+from services.policy.gate.quotation import fresh
+from services.policy.gate.text import NormalisedText
+
+_Fact = TypeVar("_Fact")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text to judge: the new words of one field. `hidden` for text of an HTML body that does not show."""
+
+    field: Field
+    text: NormalisedText
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a detector found: a span in the original field, and facts for the explanation's placeholders.
+
+    `excerpt` replaces the original words where the span has none (attachments, context).
+    `mask` is what to put in place of the span when the rule mends the message.
+    """
+
+    field: Field
+    start: int
+    end: int
+    excerpt: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    mask: str | None = None
+
+
+class Judged:
+    """What detectors see of a candidate. Nothing in it is computed twice, and nothing before it is asked for."""
+
+    def __init__(self, candidate: Candidate, context: Context | None = None) -> None:
+        self.candidate = candidate
+        self.context = context
+        self._facts: dict[str, object] = {}
+
+    @cached_property
+    def html(self) -> HtmlView | None:
+        """The HTML body, read; quoted messages are set apart only in replies."""
+        if self.candidate.html is None:
+            return None
+        return read(self.candidate.html, quotes=self.candidate.kind == "reply")
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The texts to judge: subject, new text, and of the HTML body what shows and what does not."""
+        passages = [
+            Passage("subject", NormalisedText(self.candidate.subject)),
+            self._fresh("text", self.candidate.text),
+        ]
+        if self.html is not None:
+            visible, hidden = self.html.visible, self.html.hidden
+            passages.append(self._fresh("html", visible.text, visible.map))
+            passages.append(Passage("html", NormalisedText(hidden.text, hidden.map), hidden=True))
+        return tuple(passage for passage in passages if passage.text.text.strip())
+
+    def _fresh(self, name: Field, text: str, *maps: OffsetMap) -> Passage:
+        if self.candidate.kind == "proactive":
+            return Passage(name, NormalisedText(text, *maps))  # who starts a thread has no history to quote
+        new = fresh(text)
+        return Passage(name, NormalisedText(new.text, new.map, *maps))
+
+    def once(self, name: str, find: Callable[["Judged"], _Fact]) -> _Fact:
+        """Return the fact `name`, found by `find` the first time any detector asks for it."""
+        if name not in self._facts:
+            self._facts[name] = find(self)
+        return self._facts[name]  # type: ignore[return-value]  # one name is only ever used with one `find`
+
+
+class Detector(Protocol):
+    """Finds what one rule looks for. Pure: the same candidate gives the same hits."""
+
+    def __call__(self, judged: Judged, /) -> Iterable[Hit]:
+        """Yield the hits, in no particular order; overlapping ones are merged by the rule set."""
+        ...

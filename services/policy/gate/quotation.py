@@ -1,0 +1,108 @@
+"""Sets quoted history apart from what the sender newly wrote, line by line.
+
+Knows the marks of Outlook, Gmail, Apple Mail and Thunderbird in it, en, de, fr, es and ja. Where a message would
+be nothing but quotation, all of it counts as new: a sender cannot hide words by quoting them.
+"""
+
+import re
+
+from services.policy.gate.offsets import Derived
+
+_QUOTED_LINE = re.compile(r"[ \t]{0,3}(?:[>＞]|\|[ \t])")
+_SEPARATOR = re.compile(
+    r"\s*(?:[-_=*]{2,}\s*)?"
+    r"(?:original message|forwarded message|reply message|begin forwarded message"
+    r"|messaggio originale|messaggio inoltrato|inizio messaggio inoltrato|messaggio di risposta"
+    r"|ursprüngliche nachricht|originalnachricht|original-?nachricht|weitergeleitete nachricht"
+    r"|anfang der weitergeleiteten nachricht"
+    r"|message d'origine|message original|message initial|message transféré|début du message (?:transféré|réexpédié)"
+    r"|mensaje original|mensaje reenviado|inicio del mensaje reenviado"
+    r"|元のメッセージ|転送されたメッセージ|転送メッセージ|オリジナルメッセージ|original message follows)"
+    r"\s*:?\s*(?:[-_=*]{2,})?\s*$"
+)
+_RULE = re.compile(r"\s*_{20,}\s*$")
+_FROM = re.compile(r"\s*\*?(?:from|von|da|de|expéditeur|mittente|remitente|差出人|送信者|from)\s?\*?\s?[:：]")
+_HEADER = re.compile(
+    r"\s*\*?(?:sent|date|to|cc|subject|reply-to|gesendet|datum|an|betreff|inviato|data|a|oggetto|envoyé|à|objet|enviado"
+    r"|enviado el|fecha|para|asunto|送信日時|日付|日時|宛先|件名|cc)\s?\*?\s?[:：]"
+)
+_ATTRIBUTION_END = re.compile(
+    r"(?:wrote|writes|ha scritto|schrieb[^:\n]{0,200}|hat geschrieben|a écrit|escribió|escribi[oó][^:\n]{0,200}"
+    r"|さんは書きました|のメール|のメッセージ|wrote[^:\n]{0,120}|>)\s{0,3}[:：]\s*$"
+)
+_ATTRIBUTION_START = re.compile(
+    r"\s*(?:on\s|il\s(?:giorno\s|\w{3}\s)|il\s\d|in data\s|am\s|le\s|el\s|\d{4}年|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}"
+    r"|\d{1,2}\.?\s\w+\.?\s\d{4}|<?[^\s@<>]{1,64}@[^\s@<>]{1,255}>?\s)"
+)
+_DATED = re.compile(r"\d")
+_LONGEST_ATTRIBUTION = 3
+_LONGEST_HEADER = 6
+
+
+def fresh(text: str) -> Derived:
+    """Return the newly written lines of `text` with their places in it."""
+    lines = text.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    kept = _kept(lines)
+    if not any(lines[index].strip() for index in kept):
+        kept = list(range(len(lines)))
+    derived = Derived()
+    for index in kept:
+        derived.append(lines[index], starts[index], starts[index + 1])
+    return derived
+
+
+def _kept(lines: list[str]) -> list[int]:
+    lowered = [line.lower() for line in lines]
+    kept: list[int] = []
+    index = 0
+    while index < len(lines):
+        if _QUOTED_LINE.match(lines[index]):
+            index += 1
+            continue
+        if _begins_history(lowered, index):
+            return kept
+        after = _after_attribution(lowered, index)
+        if after is None:
+            kept.append(index)
+            index += 1
+            continue
+        while after < len(lines) and not lines[after].strip():
+            after += 1
+        if after >= len(lines) or not _QUOTED_LINE.match(lines[after]):
+            return kept  # the whole rest is the quoted message
+        index = after
+    return kept
+
+
+def _begins_history(lines: list[str], index: int) -> bool:
+    line = lines[index]
+    if _SEPARATOR.match(line):
+        return True
+    if _RULE.match(line):
+        return index + 1 < len(lines) and _is_header(lines, index + 1)
+    return _is_header(lines, index)
+
+
+def _is_header(lines: list[str], index: int) -> bool:
+    """Tell whether a copied message header (From, Sent, To, Subject) begins at `index`."""
+    if not _FROM.match(lines[index]):
+        return False
+    block = lines[index + 1 : index + 1 + _LONGEST_HEADER]
+    return sum(1 for line in block if _HEADER.match(line)) > 1
+
+
+def _after_attribution(lines: list[str], index: int) -> int | None:
+    """Return the line after an attribution ("On …, X wrote:") that begins at `index`, which may be wrapped."""
+    if not _ATTRIBUTION_START.match(lines[index]):
+        return None
+    joined = ""
+    for length in range(_LONGEST_ATTRIBUTION):
+        if index + length >= len(lines) or len(joined) > 400:  # noqa: PLR2004  # no attribution is that long
+            return None
+        joined += lines[index + length].rstrip("\r\n") + " "
+        if _ATTRIBUTION_END.search(joined.rstrip()[-320:]) and _DATED.search(joined):
+            return index + length + 1
+    return None

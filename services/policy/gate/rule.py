@@ -1,0 +1,108 @@
+"""One rule, read from its file: what it is called, when it applies and how hard, and what it says."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from services.policy.gate.candidate import Candidate
+from services.policy.gate.finding import Severity
+from services.policy.gate.judged import Detector
+
+LANGUAGES = ("it", "en", "de", "fr", "es", "ja")
+_CONDITIONS = ("direction", "kind", "channel", "presale", "reason")
+
+
+class RuleError(ValueError):
+    """A rule file that cannot be used; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A severity and the candidate's values under which it holds; of several, the first that fits counts."""
+
+    severity: Severity
+    conditions: Mapping[str, tuple[object, ...]]
+
+    def fits(self, candidate: Candidate) -> bool:
+        """Tell whether every condition holds for `candidate`."""
+        return all(getattr(candidate, name) in allowed for name, allowed in self.conditions.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One sentence that says what is wrong and one that says what to change; `{facts}` come from the hit."""
+
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule ready to run. `examples` keeps the file's raw examples, which run as tests."""
+
+    id: str
+    title: str
+    rationale: str
+    advice: str
+    situations: tuple[Situation, ...]
+    detectors: tuple[Detector, ...]
+    explanations: Mapping[str, Explanation]
+    examples: Mapping[str, list[dict[str, Any]]]
+
+    def severity(self, candidate: Candidate) -> Severity | None:
+        """Return how hard the rule is on `candidate`, or `None` where it does not apply."""
+        for situation in self.situations:
+            if situation.fits(candidate):
+                return situation.severity
+        return None
+
+    def explanation(self, language: str) -> Explanation:
+        """Return the explanation in `language`, in English where the rule does not speak it."""
+        return self.explanations.get(language.partition("-")[0].lower()) or self.explanations["en"]
+
+
+def read_rule(path: Path) -> Rule:
+    """Read one rule file. Fails with `RuleError` on anything missing, unknown or mistyped."""
+    try:
+        return _rule(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (KeyError, TypeError, ValueError, ImportError) as error:
+        raise RuleError(f"{path.name}: {type(error).__name__}: {error}") from error
+
+
+def _rule(data: dict[str, Any]) -> Rule:
+    explanations = {code: Explanation(**texts) for code, texts in data["explanations"].items()}
+    missing = set(LANGUAGES) - set(explanations)
+    if missing:
+        raise ValueError(f"no explanation in {', '.join(sorted(missing))}")
+    return Rule(
+        id=data["id"],
+        title=data["title"],
+        rationale=data["rationale"],
+        advice=data["advice"],
+        situations=tuple(_situation(one) for one in data["severity"]),
+        detectors=tuple(_detector(one) for one in data["detectors"]),
+        explanations=explanations,
+        examples=data.get("examples", {}),
+    )
+
+
+def _situation(data: dict[str, Any]) -> Situation:
+    unknown = set(data) - set(_CONDITIONS) - {"is"}
+    if unknown:
+        raise ValueError(f"unknown condition {', '.join(sorted(unknown))}")
+    conditions = {
+        name: tuple(value) if isinstance(value, list) else (value,) for name, value in data.items() if name != "is"
+    }
+    return Situation(Severity(data["is"]), conditions)
+
+
+def _detector(data: dict[str, Any]) -> Detector:
+    name = data["use"]
+    if not name.isidentifier():
+        raise ValueError(f"no detector is called {name!r}")
+    module = import_module(f"services.policy.gate.detectors.{name}")
+    detector: Detector = module.build({key: value for key, value in data.items() if key != "use"})
+    return detector

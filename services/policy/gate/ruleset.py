@@ -1,0 +1,105 @@
+"""A versioned set of rules that judges candidates: pure, in-process, the same answer for the same input."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from services.policy.gate.candidate import Candidate, Context
+from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Finding, Severity
+from services.policy.gate.judged import Hit, Judged
+from services.policy.gate.mending import mend
+from services.policy.gate.rule import Explanation, Rule, read_rule
+
+PACKAGED = Path(__file__).parent / "rules"
+_MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules in order of their id, and the version that names exactly these files."""
+
+    rules: tuple[Rule, ...]
+    version: str
+
+    @classmethod
+    def load(cls, directory: Path = PACKAGED) -> Self:
+        """Read every `*.toml` in `directory`. Fails with `RuleError` where one cannot be used."""
+        paths = sorted(directory.glob("*.toml"))
+        digest = hashlib.sha256()
+        for path in paths:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        rules = sorted((read_rule(path) for path in paths), key=lambda rule: rule.id)
+        return cls(tuple(rules), digest.hexdigest()[:16])
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """The rules by their public id."""
+        return {rule.id: rule for rule in self.rules}
+
+    def judge(self, candidate: Candidate, context: Context | None = None, language: str = "en") -> Decision:
+        """Judge `candidate` (R-POLICY-2), explaining in `language`; without `context`, by its content alone.
+
+        The decision is `rejected` if any finding blocks. Mended fields come with findings of severity fix.
+        Findings are in order of severity, then place; at most 20 for each rule.
+        """
+        judged = Judged(candidate, context)
+        findings: list[tuple[Finding, Hit]] = []
+        for rule in self.rules:
+            severity = rule.severity(candidate)
+            if severity is not None:
+                findings.extend(_findings(rule, severity, judged, rule.explanation(language)))
+        ranks = list(Severity)
+        findings.sort(key=lambda pair: (ranks.index(pair[0].severity), pair[0].rule, pair[0].field, pair[0].span))
+        blocked = any(finding.severity is Severity.BLOCK for finding, _ in findings)
+        fixes = [(finding.rule, hit) for finding, hit in findings if finding.severity is Severity.FIX]
+        return Decision(
+            "rejected" if blocked else "approved",
+            tuple(finding for finding, _ in findings),
+            self.version,
+            *mend(candidate, fixes),
+        )
+
+
+def _findings(rule: Rule, severity: Severity, judged: Judged, words: Explanation) -> list[tuple[Finding, Hit]]:
+    hits = _merged(hit for detector in rule.detectors for hit in detector(judged))
+    findings = []
+    for hit in hits[:_MOST_FINDINGS] if severity is not Severity.FIX else hits:
+        excerpt = hit.excerpt if hit.excerpt is not None else _original(judged.candidate, hit)
+        finding = Finding(
+            rule.id,
+            severity,
+            hit.field,
+            (hit.start, hit.end),
+            excerpt[:EXCERPT_LENGTH],
+            _filled(words.message, hit),
+            _filled(words.advice, hit),
+        )
+        findings.append((finding, hit))
+    return findings
+
+
+def _merged(hits: Iterable[Hit]) -> list[Hit]:
+    """Return the hits in order of place, each overlapping run as the one that begins first, widened."""
+    merged: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.field, hit.start, -hit.end)):
+        last = merged[-1] if merged else None
+        if last is None or last.field != hit.field or hit.start >= last.end or hit.excerpt is not None:
+            if hit not in merged[-1:]:
+                merged.append(hit)
+        elif hit.end > last.end:
+            merged[-1] = Hit(last.field, last.start, hit.end, last.excerpt, last.facts, last.mask)
+    return merged
+
+
+def _original(candidate: Candidate, hit: Hit) -> str:
+    source = {"subject": candidate.subject, "text": candidate.text, "html": candidate.html or ""}.get(hit.field, "")
+    return " ".join(source[hit.start : min(hit.end, hit.start + 4 * EXCERPT_LENGTH)].split())
+
+
+def _filled(sentence: str, hit: Hit) -> str:
+    for name, value in hit.facts.items():
+        sentence = sentence.replace("{" + name + "}", value)
+    return sentence
