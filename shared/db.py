@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, TypeDecorator, event, func, select, text
+from sqlalchemy import Connection, DateTime, Dialect, Enum, TypeDecorator, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.orm import Session
+from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 NAMING = {
@@ -49,6 +50,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Give back aware UTC."""
         del dialect
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+def named(words: type[StrEnum]) -> Enum:
+    """Return the column type for a vocabulary: its words as text, so that a new word needs no migration."""
+    return Enum(
+        words, native_enum=False, create_constraint=False, length=32, values_callable=lambda e: [w.value for w in e]
+    )
 
 
 class SessionWithEvents(Session):

@@ -39,7 +39,7 @@ def configure_logging(level: str, *, stream: Any = None) -> None:  # noqa: ANN40
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "aiokafka", "mail.log", "httpx2", "httpcore2"):
+    for noisy in ("uvicorn.access", "aiokafka", "mail.log", "alembic", "httpx2", "httpcore2"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -42,7 +42,12 @@ OUTBOX = Table(
     Column("inserted_at", UtcDateTime, nullable=False),
     Column("published_at", UtcDateTime, nullable=True),
 )
-Index("ix_outbox_unpublished", OUTBOX.c.seq, postgresql_where=OUTBOX.c.published_at.is_(None))
+Index(
+    "ix_outbox_unpublished",
+    OUTBOX.c.seq,
+    postgresql_where=OUTBOX.c.published_at.is_(None),
+    sqlite_where=OUTBOX.c.published_at.is_(None),
+)
 Index("ix_outbox_published_at", OUTBOX.c.published_at)
 
 _PENDING = "pending_events"

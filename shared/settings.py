@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.consumer import Patience
 from shared.crypto import KeyRing, generate_key
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -45,6 +46,10 @@ class SharedSettings(BaseSettings):
     def blob_location(self) -> str:
         """Return the blob store's URL, the default made absolute."""
         return self.blob_url or f"file://{(self.data_dir / 'blobs').resolve()}"
+
+    def patience(self) -> Patience:
+        """Return how consumers treat failing records."""
+        return Patience(self.consumer_attempts, self.consumer_backoff_seconds, self.dead_letters_in_a_row)
 
     def key_ring(self) -> KeyRing:
         """Return the configured keys, or those of `<data_dir>/keys.json`. Raises `KeyRingError`."""

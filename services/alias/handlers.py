@@ -1,0 +1,29 @@
+"""What the alias service does with each event it consumes."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.alias.service import Directory
+from shared.consumer import Handlers
+from shared.contracts.gateway import MessageSubmitted, OrderRecorded, PartyChanged
+
+
+async def on_party_changed(event: PartyChanged, session: AsyncSession, directory: Directory) -> None:
+    """Keep the directory."""
+    await directory.record_party(session, event)
+
+
+async def on_order_recorded(event: OrderRecorded, session: AsyncSession, directory: Directory) -> None:
+    """Issue the pair's aliases at the first order."""
+    await directory.issue_pair(session, event.order.marketplace, event.order.buyer_id, event.order.seller_id)
+
+
+async def on_message_submitted(event: MessageSubmitted, session: AsyncSession, directory: Directory) -> None:
+    """Address the message."""
+    await directory.address_message(session, event)
+
+
+HANDLERS: Handlers[Directory] = {
+    PartyChanged: on_party_changed,
+    OrderRecorded: on_order_recorded,
+    MessageSubmitted: on_message_submitted,
+}

@@ -1,0 +1,174 @@
+"""Running: background work beside HTTP, several services in one loop, and a stop that finishes what it took."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from shared import inbox
+from shared.bus import Bus, MemoryBus
+from shared.consumer import Consumer, TooManyDeadLetters
+from shared.db import Database
+from shared.kafka import KafkaBus, KafkaOptions, open_kafka
+from shared.metrics import ServiceMetrics
+from shared.outbox import Relay
+from shared.settings import SharedSettings
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+_RESTART_SECONDS = 1.0
+_RETRY_POLL_SECONDS = 1.0
+_PURGE_SECONDS = 3600.0
+_GRACE_SECONDS = 3
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a running service stands on; its `app.py` puts it together."""
+
+    name: str
+    settings: SharedSettings
+    database: Database
+    bus: Bus
+    metrics: ServiceMetrics
+    consumer: Consumer[Any]
+
+    @asynccontextmanager
+    async def running(self, works: Mapping[str, Work] | None = None) -> AsyncIterator[None]:
+        """Run relay, consumer, retries, purges and the service's own `works` while the block runs."""
+        relay = Relay(self.database, self.bus, self.metrics)
+        everything: dict[str, Work] = {
+            "consumer": self._consume,
+            "relay": relay.run,
+            "retries": self._retry_dead,
+            "purge": lambda: self._purge(relay),
+            **(works or {}),
+        }
+        tasks = [
+            asyncio.create_task(supervise(f"{self.name}.{name}", work), name=f"{self.name}.{name}")
+            for name, work in everything.items()
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=self.settings.shutdown_seconds)
+            await self.database.close()
+
+    async def _consume(self) -> None:
+        try:
+            await self.bus.consume(self.name, self.consumer.topics, self.consumer.handle)
+        except TooManyDeadLetters as error:
+            _log.critical("consumer.stopped", service=self.name, cause=str(error))
+            await asyncio.Event().wait()
+
+    async def _retry_dead(self) -> None:
+        while True:
+            await self.consumer.retry_requested()
+            await asyncio.sleep(_RETRY_POLL_SECONDS)
+
+    async def _purge(self, relay: Relay) -> None:
+        while True:
+            days = self.settings.retention_days
+            await relay.purge(days)
+            async with self.database.transaction() as session:
+                await inbox.purge_inbox(session, days * 2)
+            await asyncio.sleep(_PURGE_SECONDS)
+
+
+async def supervise(name: str, work: Work) -> None:
+    """Run `work` until cancelled; when it fails, say so and start it again after a second."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - the last line before the event loop
+            _log.error("work.failed", work=name, error=type(error).__name__, exc_info=True)
+        await asyncio.sleep(_RESTART_SECONDS)
+
+
+@asynccontextmanager
+async def open_bus(settings: SharedSettings, groups: Sequence[str], topics: Sequence[str]) -> AsyncIterator[Bus]:
+    """Open the configured bus, its topics made. `groups` are those that run in this process (memory bus only)."""
+    scheme, _, servers = settings.bus_url.partition("://")
+    if scheme == "memory":
+        yield MemoryBus(groups)
+    elif scheme == "kafka" and servers:
+        options = KafkaOptions(servers, settings.bus_partitions, settings.bus_replication, settings.consumer_batch)
+        async with open_kafka(options) as bus:
+            await bus.ensure_topics(topics)
+            yield bus
+    else:
+        raise ValueError("TRAMITE_BUS_URL: memory:// or kafka://host:port expected")
+
+
+async def check_bus(bus: Bus) -> None:
+    """Raise if the bus cannot be reached; the one in memory always can."""
+    if isinstance(bus, KafkaBus):
+        await bus.check()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to `serve`: several in one loop would take them from each other."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(apps: Sequence[tuple[FastAPI, str, int]], *, started: Work | None = None) -> None:
+    """Serve each `(app, host, port)` until SIGINT or SIGTERM, then stop all, finishing what is in hand.
+
+    `started` runs once all of them answer. Raises `RuntimeError` if one cannot start, naming its port.
+    """
+    servers = [_Server(_configure(app, host, port)) for app, host, port in apps]
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    running = [asyncio.create_task(server.serve()) for server in servers]
+    try:
+        await _wait_started(servers, running)
+        follow = asyncio.create_task(started()) if started else None
+        await stop.wait()
+        if follow:
+            follow.cancel()
+            await asyncio.wait([follow])
+    finally:
+        for server in servers:
+            server.should_exit = True
+        await asyncio.wait(running)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _wait_started(servers: Sequence[_Server], running: Sequence[asyncio.Task[None]]) -> None:
+    while not all(server.started for server in servers):
+        for server, task in zip(servers, running, strict=True):
+            if task.done():
+                raise RuntimeError(f"could not serve on port {server.config.port}; is it in use?") from (
+                    None if task.cancelled() else task.exception()
+                )
+        await asyncio.sleep(0.01)
+
+
+def _configure(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
