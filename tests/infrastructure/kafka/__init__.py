@@ -1,0 +1,1 @@
+"""The Kafka broker that a test run gets: the best of what the machine has."""

@@ -1,0 +1,56 @@
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.infrastructure.components import FreshDatabase
+from tests.infrastructure.postgres import Kind, PostgresServer, find_source, with_driver
+
+
+async def test_table_keeps_its_rows(postgres_url: str) -> None:
+    engine = create_async_engine(postgres_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE letter (id int PRIMARY KEY, body text)"))
+        await connection.execute(text("INSERT INTO letter VALUES (1, 'añil')"))
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT body FROM letter"))).scalar_one() == "añil"
+    await engine.dispose()
+
+
+async def test_databases_know_nothing_of_each_other(fresh_database: FreshDatabase) -> None:
+    for url in (await fresh_database(), await fresh_database()):
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE TABLE letter (id int)"))
+        await engine.dispose()
+
+
+async def test_database_is_gone_after_its_test_even_if_in_use(postgres: PostgresServer) -> None:
+    name = await postgres.create_database()
+    engine = create_async_engine(postgres.url_of(name))
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+        await postgres.drop_database(name)
+        await connection.invalidate()
+    await engine.dispose()
+    engine = create_async_engine(postgres.url_of("postgres"))
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": name})
+        assert found.scalar_one() == 0
+    await engine.dispose()
+
+
+async def test_commit_reaches_the_operating_system_before_it_is_answered(postgres_url: str) -> None:
+    engine = create_async_engine(postgres_url)
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SHOW synchronous_commit"))).scalar_one() == "on"
+    await engine.dispose()
+
+
+def test_given_server_comes_before_all_others() -> None:
+    assert find_source({"POSTGRES_URL": "postgresql://somewhere/else"}).kind is Kind.GIVEN
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+asyncpg"])
+def test_driver_changes_and_nothing_else(scheme: str) -> None:
+    url = "postgresql+asyncpg://me:s%2Fecret@127.0.0.1:5432/mail?ssl=disable"
+    assert with_driver(url, scheme) == f"{scheme}://me:s%2Fecret@127.0.0.1:5432/mail?ssl=disable"
