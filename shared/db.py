@@ -134,6 +134,13 @@ class Database:
         )
 
 
+async def lock_until_commit(session: AsyncSession, name: str) -> None:
+    """Let no other transaction that locks `name` run beside this one; SQLite never has two writers anyway."""
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 def normalise_url(url: str) -> str:
     """Return `url` with the async driver we use; raises `ValueError` for other databases."""
     scheme, separator, rest = url.partition("://")

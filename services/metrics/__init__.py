@@ -1,0 +1,1 @@
+"""The metrics service: owns response turns and the numbers made of them."""

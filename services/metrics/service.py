@@ -1,0 +1,180 @@
+"""Use cases of the metrics service: take in facts, keep turns, tell of them, give numbers."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.metrics import store
+from services.metrics.domain import MessageFact, Outcome, ResponseTimes, Turn, judge_turn, sum_up, trace_turns
+from services.metrics.metrics import ResponseMetrics
+from services.metrics.models import MessageRow, TurnRow
+from shared.contracts.gateway import MessageMarked
+from shared.contracts.metrics import TurnClosed, TurnOpened, TurnOverdue
+from shared.contracts.vocabulary import Direction, Mark, MessageFacts
+from shared.db import Database, lock_until_commit
+from shared.outbox import emit
+
+_OVERDUE_BATCH = 500
+_OVERDUE_POLL_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A seller's turn with what it counts as."""
+
+    turn: Turn
+    thread_id: UUID
+    marketplace_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Stopwatch:
+    """Keeps response turns."""
+
+    database: Database
+    metrics: ResponseMetrics
+    target: timedelta
+
+    async def record_delivery(self, session: AsyncSession, message: MessageFacts, delivered_at: datetime) -> None:
+        """Note that a message reached the other side."""
+        row = await self._get_row(session, message)
+        row.delivered_at = min(row.delivered_at, delivered_at) if row.delivered_at else delivered_at
+        await self._retrace(session, row)
+
+    async def record_failure(self, session: AsyncSession, message: MessageFacts) -> None:
+        """Note that a message will never arrive, or turned out not to have arrived."""
+        row = await self._get_row(session, message)
+        row.failed = True
+        await self._retrace(session, row)
+
+    async def record_mark(self, session: AsyncSession, told: MessageMarked) -> None:
+        """Note what the seller said of a buyer's message; a buyer's marks change no turn."""
+        await lock_until_commit(session, f"thread {told.thread_id}")
+        row = await store.get_message(session, told.message_id) or MessageRow(
+            message_id=told.message_id,
+            thread_id=told.thread_id,
+            seller_id=told.seller_id,
+            marketplace_id=told.marketplace_id,
+            direction=Direction.BUYER_TO_SELLER,
+            accepted_at=told.marked_at,
+        )
+        if told.mark is Mark.REPORTED:
+            row.reported = True
+        elif told.mark is Mark.NO_RESPONSE_NEEDED:
+            row.no_response_at = row.no_response_at or told.marked_at
+        else:
+            row.no_response_at = None
+        session.add(row)
+        await self._retrace(session, row)
+
+    async def sum_up(
+        self, session: AsyncSession, seller_id: str, marketplace_id: str | None, days: int
+    ) -> ResponseTimes:
+        """Return a seller's numbers over the last `days` days (R-METRICS-3)."""
+        now = datetime.now(UTC)
+        rows = await store.list_turns(session, seller_id, marketplace_id, now - timedelta(days=days))
+        return sum_up([_to_turn(row) for row in rows], self.target, now)
+
+    async def list_behind(
+        self, session: AsyncSession, seller_id: str, marketplace_id: str | None, days: int
+    ) -> list[Listing]:
+        """Return the turns behind a seller's numbers, oldest first."""
+        now = datetime.now(UTC)
+        rows = await store.list_turns(session, seller_id, marketplace_id, now - timedelta(days=days))
+        turns = [(row, _to_turn(row)) for row in rows]
+        return [
+            Listing(turn, row.thread_id, row.marketplace_id, judge_turn(turn, self.target, now)) for row, turn in turns
+        ]
+
+    async def tell_overdue(self) -> None:
+        """Tell of turns that pass the target time, until cancelled."""
+        while True:
+            async with self.database.transaction() as session:
+                rows = await store.list_overdue(session, datetime.now(UTC) - self.target, _OVERDUE_BATCH)
+                for row in rows:
+                    row.overdue_told = True
+                    session.add(row)
+                    emit(session, TurnOverdue(**_name_turn(row)))
+                    self.metrics.overdue.labels(row.marketplace_id).inc()
+            await asyncio.sleep(_OVERDUE_POLL_SECONDS if len(rows) < _OVERDUE_BATCH else 0)
+
+    async def _get_row(self, session: AsyncSession, message: MessageFacts) -> MessageRow:
+        await lock_until_commit(session, f"thread {message.thread_id}")
+        row = await store.get_message(session, message.message_id) or MessageRow(
+            message_id=message.message_id,
+            thread_id=message.thread_id,
+            seller_id=message.seller_id,
+            marketplace_id=message.marketplace.marketplace_id,
+            direction=message.direction,
+            accepted_at=message.accepted_at,
+        )
+        # A mark that came first knew neither of these.
+        row.direction, row.accepted_at = message.direction, message.accepted_at
+        session.add(row)
+        return row
+
+    async def _retrace(self, session: AsyncSession, changed: MessageRow) -> None:
+        """Compute the thread's turns anew and tell what became different."""
+        await session.flush()
+        rows = await store.list_thread_messages(session, changed.thread_id)
+        before = {row.message_id: row for row in await store.list_thread_turns(session, changed.thread_id)}
+        after = {turn.first: turn for turn in trace_turns(map(_to_fact, rows), self.target)}
+        for message_id in before.keys() - after.keys():
+            await self._drop(session, before[message_id])
+        for message_id, turn in after.items():
+            self._keep(session, before.get(message_id), turn, changed)
+
+    async def _drop(self, session: AsyncSession, row: TurnRow) -> None:
+        await session.delete(row)
+        if row.closed_at is None:
+            emit(session, TurnClosed(**_name_turn(row), closed_at=datetime.now(UTC), counted=False))
+            self.metrics.closed.labels(row.marketplace_id, "left_out").inc()
+
+    def _keep(self, session: AsyncSession, row: TurnRow | None, turn: Turn, changed: MessageRow) -> None:
+        was_closed = row is not None and row.closed_at is not None
+        if row is None:
+            row = TurnRow(
+                message_id=turn.first,
+                thread_id=changed.thread_id,
+                seller_id=changed.seller_id,
+                marketplace_id=changed.marketplace_id,
+                opened_at=turn.opened_at,
+            )
+            emit(session, TurnOpened(**_name_turn(row)))
+            self.metrics.opened.labels(row.marketplace_id).inc()
+        row.opened_at, row.closed_at, row.closed_by = turn.opened_at, turn.closed_at, turn.closed_by
+        session.add(row)
+        if turn.closed_at is not None and turn.waited is not None and not was_closed:
+            emit(session, TurnClosed(**_name_turn(row), closed_at=turn.closed_at, counted=True))
+            self.metrics.closed.labels(row.marketplace_id, turn.closed_by).inc()
+            self.metrics.response_seconds.labels(row.marketplace_id).observe(turn.waited.total_seconds())
+
+
+def _to_fact(row: MessageRow) -> MessageFact:
+    return MessageFact(
+        row.message_id,
+        row.direction,
+        row.accepted_at,
+        None if row.failed else row.delivered_at,
+        row.no_response_at,
+        row.reported,
+    )
+
+
+def _to_turn(row: TurnRow) -> Turn:
+    return Turn(row.message_id, row.opened_at, row.closed_at, row.closed_by)
+
+
+def _name_turn(row: TurnRow) -> dict[str, Any]:
+    return {
+        "thread_id": row.thread_id,
+        "seller_id": row.seller_id,
+        "marketplace_id": row.marketplace_id,
+        "message_id": row.message_id,
+        "opened_at": row.opened_at,
+    }
