@@ -1,0 +1,1 @@
+"""The policy service: owns rule sets, opt-outs, quotas, standing and every decision."""

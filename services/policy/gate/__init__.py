@@ -1,0 +1,1 @@
+"""The gate: judges one message by rules that are data, and says why."""

@@ -1,3 +1,4 @@
+# look-alike characters are what these tables are about
 """Character tables behind the normaliser: which characters stand for which, and which stand for nothing."""
 
 import unicodedata

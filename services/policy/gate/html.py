@@ -13,14 +13,102 @@ from services.policy.gate.markup import Attribute, Characters, Tag, tokens
 from services.policy.gate.offsets import Derived
 
 _BREAKING = frozenset(
-    "address article aside blockquote body br center dd details dir div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol option p pre section select summary table tbody "
-    "td tfoot th thead title tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "center",
+        "dd",
+        "details",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
-_VOID = frozenset("area base br col embed frame hr img input link meta param source track wbr".split())
+_VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "frame",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
+)
 _ACTIVE_TAGS = frozenset(
-    "applet audio base button canvas dialog embed form frame frameset iframe input math meta object portal script "
-    "select svg template textarea video".split()
+    [
+        "applet",
+        "audio",
+        "base",
+        "button",
+        "canvas",
+        "dialog",
+        "embed",
+        "form",
+        "frame",
+        "frameset",
+        "iframe",
+        "input",
+        "math",
+        "meta",
+        "object",
+        "portal",
+        "script",
+        "select",
+        "svg",
+        "template",
+        "textarea",
+        "video",
+    ]
 )
 _HARMLESS_META = re.compile(r"^(?:content-type|x-ua-compatible|content-language|content-style-type)?$")
 _LINK_ATTRIBUTES = frozenset({"href", "xlink:href", "action", "formaction"})
@@ -29,7 +117,7 @@ _WORDED_ATTRIBUTES = frozenset({"alt", "title", "placeholder", "aria-label", "su
 _REMOTE = re.compile(r"(?:^|[\s,])(?:[a-z][a-z0-9+.-]*:)?[/\\]{2}|^(?:https?|ftp):", re.IGNORECASE)
 _ACTIVE_SCHEME = re.compile(
     r"^[\x00-\x20]*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:|^[\x00-\x20]*(?:data|file|blob|filesystem):",
-    re.I,
+    re.IGNORECASE,
 )
 _STYLE_REMOTE = re.compile(
     r"url\(\s*[\"']?\s*(?:[a-z][a-z0-9+.-]*:)?//|@import|image-set\(|\bsrc\s*:\s*url", re.IGNORECASE
@@ -45,10 +133,11 @@ _QUOTE_CLASS = re.compile(
     r"|tutanota_quote|zmail_extra|ms-outlook-mobile-reference-message|outlook_quote|quote)(?:\s|$)"
 )
 _QUOTE_ID = re.compile(
-    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|mail-editor-reference-message-container|replysplit|isforwardcontent)$", re.I
+    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|mail-editor-reference-message-container|replysplit|isforwardcontent)$",
+    re.IGNORECASE,
 )
 _OUTLOOK_BORDER = re.compile(
-    r"border\s*:\s*none\s*;\s*border-top\s*:\s*solid\s*#?(?:[eb][0-9a-f]+|windowtext)\s*1\.0pt", re.I
+    r"border\s*:\s*none\s*;\s*border-top\s*:\s*solid\s*#?(?:[eb][0-9a-f]+|windowtext)\s*1\.0pt", re.IGNORECASE
 )
 _SPACE = re.compile(r"[ \t\r\n\f]{2,}|[\r\n\t\f]|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,24});?")
 

@@ -1,7 +1,8 @@
 """A candidate made ready to be judged: its texts normalised once, its HTML read once, shared by all detectors."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -36,7 +37,7 @@ class Hit:
     start: int
     end: int
     excerpt: str | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     mask: str | None = None
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # full-width punctuation is what Japanese mail clients write
 """Sets quoted history apart from what the sender newly wrote, line by line.
 
 Knows the marks of Outlook, Gmail, Apple Mail and Thunderbird in it, en, de, fr, es and ja. Where a message would

@@ -36,13 +36,13 @@ def _examples(kind: str) -> Iterator[Any]:
             yield pytest.param(rule, example, id=f"{rule.id}-{example.get('language', 'en')}-{number}")
 
 
-@pytest.mark.parametrize(("rule", "example"), _examples("hit"))
+@pytest.mark.parametrize(("rule", "example"), list(_examples("hit")))
 def test_hits_what_it_must(rule: Rule, example: dict[str, Any]) -> None:
     decision = RULES.judge(_candidate(rule, example))
     assert rule.id in {finding.rule for finding in decision.findings}
 
 
-@pytest.mark.parametrize(("rule", "example"), _examples("miss"))
+@pytest.mark.parametrize(("rule", "example"), list(_examples("miss")))
 def test_leaves_look_alikes_alone(rule: Rule, example: dict[str, Any]) -> None:
     decision = RULES.judge(_candidate(rule, example))
     assert rule.id not in {finding.rule for finding in decision.findings}

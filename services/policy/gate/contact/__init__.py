@@ -1,0 +1,1 @@
+"""Finds ways to reach somebody: e-mail addresses, telephone numbers, messenger handles."""

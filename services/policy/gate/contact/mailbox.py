@@ -1,0 +1,113 @@
+"""Finds e-mail addresses, plainly written or disguised: "name (at) example dot com", spaced, with sign words."""
+
+import re
+from collections.abc import Iterable
+
+from services.policy.gate.domains import is_public_suffix
+from services.policy.gate.lexicon import pattern
+
+_LOCAL_WINDOW = 96
+_DOMAIN_WINDOW = 200
+_BACKWARD_LOCAL = re.compile(r"\s{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
+_LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
+_CUE_WINDOW = 60
+
+
+class Mailboxes:
+    """The signs and words that make an address, from the rule's data."""
+
+    def __init__(
+        self,
+        at_words: Iterable[str],
+        dot_words: Iterable[str],
+        providers: Iterable[str],
+        cue_words: Iterable[str],
+        never_local: Iterable[str],
+    ) -> None:
+        """Take the words for "@" and ".", mail providers' names, words about mail, words that are no name."""
+        at = "|".join(sorted(map(re.escape, at_words), key=len, reverse=True))
+        dot = "|".join(sorted(map(re.escape, dot_words), key=len, reverse=True))
+        self._at = re.compile(
+            rf"(?P<sign>\s{{0,3}}@\s{{0,3}})"
+            rf"|(?P<framed>\s{{0,3}}[(\[{{<«*_|/-]{{1,2}}\s?(?:@|a|{at})\s?[)\]}}>»*_|/-]{{1,2}}\s{{0,3}})"
+            rf"|(?P<word>(?:(?<=[\sa-z0-9])|^)(?:(?<![a-z])(?:\s{{0,3}})(?:{at})(?:\s{{1,3}})|アットマーク|あっとまーく|アット|あっと))"
+        )
+        framed_dot = rf"\s{{0,2}}[(\[{{<*_|/-]{{1,2}}\s?(?:\.|{dot})\s?[)\]}}>*_|/-]{{1,2}}\s{{0,2}}"
+        self._dot = rf"(?:{framed_dot}|\s{{0,2}}[.。・]\s{{0,2}}|\s{{1,3}}(?:{dot})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}})"
+        names = "|".join(map(re.escape, providers))
+        self._domain = re.compile(rf"\[?\s{{0,3}}({_LABEL}(?:{self._dot}{_LABEL}){{1,4}})")
+        self._provider = re.compile(rf"\s{{0,3}}({names})(?![a-z0-9])(?:\s{{0,2}}[.,]?\s{{0,2}}(?:{dot})?\s{{0,2}}(?:com|it|de|fr|es|jp|net|co)(?![a-z]))?")
+        self._separator = re.compile(self._dot)
+        self._cue = pattern(cue_words)
+        self._never_local = frozenset(never_local)
+        self._loose = re.compile(rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?:{names})\s{{0,2}}(?:\.|\s(?:{dot})\s|\s)\s{{0,2}}(?:com|it|de|fr|es|co|jp)(?![a-z0-9])")
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Return the spans of addresses in folded `text`."""
+        found: list[tuple[int, int]] = []
+        for match in self._at.finditer(text):
+            span = self._address(text, match)
+            if span is not None and (not found or span[0] >= found[-1][1]):
+                found.append(span)
+        found.extend(match.span() for match in self._loose.finditer(text))
+        return found
+
+    def _address(self, text: str, at: re.Match[str]) -> tuple[int, int] | None:
+        start = self._local(text, at.start())
+        if start is None:
+            return None
+        local = text[start : at.start()].strip()
+        window = text[at.end() : at.end() + _DOMAIN_WINDOW]
+        provider = self._provider.match(window)
+        if provider is not None and self._may_be_local(text, start, local, at, loose=False):
+            return start, at.end() + provider.end()
+        end = self._domain_end(window, spaced=at.lastgroup != "sign" or at.group() != "@")
+        if end is not None:
+            return (start, at.end() + end) if self._may_be_local(text, start, local, at, loose=True) else None
+        if at.lastgroup == "framed" and self._is_named(at.group()) and re.match(r"[a-z0-9]{3}", window):
+            label = re.match(_LABEL, window)
+            return (start, at.end() + label.end()) if label is not None else None
+        return None
+
+    def _is_named(self, framed: str) -> bool:
+        return len(framed.strip().strip("()[]{}<>*_|/- ")) > 1 and "/" not in framed
+
+    def _local(self, text: str, end: int) -> int | None:
+        window = text[max(0, end - _LOCAL_WINDOW) : end]
+        match = _BACKWARD_LOCAL.match(window[::-1])
+        if match is None:
+            return None
+        start = end - match.end(1)
+        while start < end and text[start] in "._-' ":
+            start += 1
+        return start if start < end else None
+
+    def _may_be_local(self, text: str, start: int, local: str, at: re.Match[str], *, loose: bool) -> bool:
+        if at.lastgroup != "word":
+            return True
+        word = at.group().strip()
+        if word not in {"at", "a", "bei", "chez", "su"}:
+            return True  # "chiocciola", "arobase": nobody writes these for anything else
+        if local.rpartition(" ")[2] in self._never_local:
+            return False
+        if re.search(r"[0-9._]", local):
+            return True
+        return bool(self._cue.search(text[max(0, start - _CUE_WINDOW) : start])) and loose
+
+    def _domain_end(self, window: str, *, spaced: bool) -> int | None:
+        match = self._domain.match(window)
+        if match is None:
+            return None
+        labels = self._separator.split(match.group(1))
+        ends = [match.start(1) + len(labels[0])]
+        at = match.start(1) + len(labels[0])
+        for separator, label in zip(self._separator.finditer(match.group(1)), labels[1:], strict=False):
+            at = match.start(1) + separator.end() + len(label)
+            ends.append(at)
+        for count in range(len(labels), 1, -1):
+            if is_public_suffix(labels[count - 1]) and not (spaced and labels[count - 1] in _WORDS_TOO and count < 2):  # noqa: PLR2004
+                return ends[count - 1]
+        return None
+
+
+_WORDS_TOO = frozenset({"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no"})

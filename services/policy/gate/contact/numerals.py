@@ -1,0 +1,186 @@
+"""Reads digits however they are written: as figures, spelled out in six languages, set apart, with look-alikes."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.policy.gate.text import NormalisedText
+
+_KANJI = "〇零一二三四五六七八九"
+_KANJI_VALUES = dict(zip(_KANJI, "00123456789", strict=True))
+_KANA = {
+    **dict.fromkeys(("ぜろ", "ゼロ", "れい", "レイ", "まる", "マル"), "0"),
+    **dict.fromkeys(("いち", "イチ"), "1"),
+    **dict.fromkeys(("にー", "ニー", "に", "ニ"), "2"),
+    **dict.fromkeys(("さん", "サン"), "3"),
+    **dict.fromkeys(("よん", "ヨン"), "4"),
+    **dict.fromkeys(("ごー", "ゴー", "ご", "ゴ"), "5"),
+    **dict.fromkeys(("ろく", "ロク"), "6"),
+    **dict.fromkeys(("なな", "ナナ", "しち", "シチ"), "7"),
+    **dict.fromkeys(("はち", "ハチ"), "8"),
+    **dict.fromkeys(("きゅう", "キュウ", "きゅー", "キュー", "く", "ク"), "9"),
+}
+_TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{'|'.join(sorted(_KANA, key=len, reverse=True))}")
+_PIECE = re.compile(r"\d+|[^\W\d_]+")
+_LOOK_ALIKE = re.compile(r"[0-9oil]{1,20}$")
+_TO_DIGITS = str.maketrans("oil", "011")
+_GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}|\s?_{1,3}\s?")
+_SPLIT = re.compile(r"[,;/|\n]|\s{3}")
+_TEN, _HUNDRED = 10, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Digits that stand together, as figures or as one number word."""
+
+    digits: str
+    start: int
+    end: int
+    spelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Groups with nothing but separators between them; `international` after a plus sign."""
+
+    groups: tuple[Group, ...]
+    international: bool
+
+    @property
+    def digits(self) -> str:
+        """All digits, in order."""
+        return "".join(group.digits for group in self.groups)
+
+    @property
+    def start(self) -> int:
+        """Where the first digit stands in the normalised text."""
+        return self.groups[0].start
+
+    @property
+    def end(self) -> int:
+        """Where the last digit ends."""
+        return self.groups[-1].end
+
+    @property
+    def spelled(self) -> int:
+        """How many groups are words."""
+        return sum(group.spelled for group in self.groups)
+
+    def parts(self, text: str) -> list["Run"]:
+        """Return the run cut at commas, slashes, line breaks: a list of numbers rather than one."""
+        parts: list[list[Group]] = [[]]
+        for group in self.groups:
+            if parts[-1] and _SPLIT.search(text, parts[-1][-1].end, group.start):
+                parts.append([])
+            parts[-1].append(group)
+        return [Run(tuple(part), self.international and index == 0) for index, part in enumerate(parts)]
+
+
+class Numerals:
+    """Number words with their values, and the scan for runs of digits."""
+
+    def __init__(self, words: Mapping[str, int], repeats: Mapping[str, int], joints: Iterable[str]) -> None:
+        """Take number words (0 to 99), words that repeat the next digit, and words that may stand between."""
+        self._words = {NormalisedText(word).folded: value for word, value in words.items()}
+        self._repeats = {NormalisedText(word).folded: times for word, times in repeats.items()}
+        self._joints = frozenset(NormalisedText(word).folded for word in joints)
+
+    def runs(self, text: str, barred: Sequence[tuple[int, int]], least: int) -> list[Run]:
+        """Return the runs of at least `least` digits in folded `text`, none of them inside a `barred` span."""
+        scan = _Scan(text, least)
+        starts = [start for start, _ in barred]
+        repeat = 1
+        for match in _TOKEN.finditer(text):
+            token = match.group()
+            at = bisect_right(starts, match.start()) - 1
+            if at >= 0 and match.start() < barred[at][1]:
+                scan.finish()
+                continue
+            if token in self._repeats:
+                repeat = self._repeats[token]
+                continue
+            if token in self._joints and scan.spelling:
+                scan.joint(match.end())
+                continue
+            groups = self._groups(token, match.start())
+            if groups is None:
+                scan.finish()
+            else:
+                for group in groups:
+                    scan.take(group, repeat)
+            repeat = 1
+        scan.finish()
+        return scan.runs
+
+    def _groups(self, token: str, start: int) -> list[Group] | None:
+        if token.isdigit():
+            return [Group(token, start, start + len(token), spelled=False)]
+        single = _KANJI_VALUES.get(token) or _KANA.get(token)
+        if single is not None:
+            return [Group(single, start, start + len(token), spelled=True)]
+        if token in self._words:
+            return [Group(str(self._words[token]), start, start + len(token), spelled=True)]
+        if not any(character.isdigit() for character in token):
+            return None
+        if _LOOK_ALIKE.match(token):
+            return [Group(token.translate(_TO_DIGITS), start, start + len(token), spelled=False)]
+        groups: list[Group] = []
+        for piece in _PIECE.finditer(token):
+            word = piece.group()
+            if not word.isdigit() and word not in self._words:
+                return None
+            digits = word if word.isdigit() else str(self._words[word])
+            groups.append(Group(digits, start + piece.start(), start + piece.end(), spelled=not word.isdigit()))
+        return groups
+
+
+class _Scan:
+    """Collects groups into runs while the text is walked once."""
+
+    def __init__(self, text: str, least: int) -> None:
+        self._text = text
+        self._least = least
+        self._groups: list[Group] = []
+        self._end = 0
+        self.runs: list[Run] = []
+
+    @property
+    def spelling(self) -> bool:
+        return bool(self._groups) and self._groups[-1].spelled
+
+    def joint(self, end: int) -> None:
+        if _GAP.fullmatch(self._text, self._end, end) or end - self._end < 8:  # noqa: PLR2004  # a joint is short
+            self._end = end
+
+    def take(self, group: Group, repeat: int) -> None:
+        between = group.start - self._end
+        if self._groups and repeat == 1 and (between > 24 or not _GAP.fullmatch(self._text, self._end, group.start)):  # noqa: PLR2004  # no gap is longer
+            self.finish()
+        last = self._groups[-1] if self._groups else None
+        if last is not None and last.spelled and group.spelled and _adds(int(last.digits), int(group.digits)):
+            value = str(int(last.digits) + int(group.digits))
+            self._groups[-1] = Group(value, last.start, group.end, spelled=True)
+        elif last is not None and self._is_quatre_vingt(last, group):
+            self._groups[-1] = Group("80", last.start, group.end, spelled=True)
+        else:
+            self._groups.append(Group(group.digits * repeat, group.start, group.end, group.spelled))
+        self._end = group.end
+
+    def _is_quatre_vingt(self, last: Group, group: Group) -> bool:
+        words = last.spelled and group.spelled and (last.digits, group.digits) == ("4", "20")
+        return words and self._text[last.end : group.start] == "-"
+
+    def finish(self) -> None:
+        if sum(len(group.digits) for group in self._groups) >= self._least:
+            start = self._groups[0].start
+            plus = "+" in self._text[max(0, start - 3) : start]
+            self.runs.append(Run(tuple(self._groups), plus))
+        self._groups = []
+
+
+def _adds(tens: int, units: int) -> bool:
+    """Tell whether two number words are one number: "thirty nine", "soixante douze"."""
+    if tens in {60, 80}:  # French counts on to nineteen from these
+        return 0 < units < 2 * _TEN
+    return tens % _TEN == 0 and 2 * _TEN <= tens < _HUNDRED and 0 < units < _TEN

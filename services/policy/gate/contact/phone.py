@@ -1,0 +1,202 @@
+"""Decides which runs of digits are telephone numbers. An order id, a price, a date, a parcel number is none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+
+from services.policy.gate.contact.numerals import Run
+
+_CURRENCY = r"(?:[€$£¥円]|eur(?:os?|i)?\b|usd\b|gbp\b|chf\b|jpy\b|yen\b|dollars?\b|pounds?\b|franken\b|zl\b|pln\b|sek\b)"
+_UNIT = (
+    r"(?:%|°|\"|''|[cmdk]?m[23²³]?\b|in\b|inch\w*|zoll\b|pollici\b|pouces\b|pulgadas\b|ft\b|[mk]?g\b|[mc]?l\b|litri\b|liter\b|k?wh?\b"
+    r"|watt\w*|k?v\b|volt\b|m?ah?\b|mah\b|k?hz\b|mhz\b|ghz\b|[kmgt]b\b|px\b|dpi\b|rpm\b|db\b|lm\b|lumen\b|bar\b|psi\b|nm\b"
+    r"|pz\b|pezzi\b|pcs\b|pieces\b|pieces?\b|stk\b|stuck\b|piezas\b|uds?\b|unidades\b|x\b|mm\b"
+    r"|giorn[io]\b|tag\w{0,3}\b|jours?\b|dias?\b|days?\b|ore\b|hours?\b|stunden?\b|heures?\b|horas?\b|min\w*\b|uhr\b|h\d{0,2}\b"
+    r"|[個枚本台月日年時分号週階歳点冊組円名人セ箱袋足着回倍才秒話番])"
+)
+# Shapes that are something else, each linear: order ids, dates, times, prices, measures, codes with letters.
+NO_PHONE = re.compile(
+    r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
+    r"|(?<![\d.])(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d{2}|(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2})(?![\d]|[./ -]\d)"
+    r"|(?<!\d)(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)?\d{2}(?![\d]|[./ -]\d)"
+    r"|(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?!\d)(?:\s?[-–]\s?\d{1,2}:\d{2}(?!\d))?"
+    r"|(?<!\d)20\d{6}(?=\s+\d{1,2}:\d)"
+    rf"|{_CURRENCY}\s?\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
+    rf"|(?<![\d.+])\d{{1,6}}(?:[.,'\s]\d{{1,3}}){{0,3}}(?:\s?[-–x×*]\s?\d{{1,5}}(?:[.,]\d{{1,3}})?){{0,3}}\s?(?:{_CURRENCY}|{_UNIT})"
+    r"|(?<!\d)\d{1,5}(?:[.,]\d{1,2})?\s?[x×]\s?\d{1,5}(?:[.,]\d{1,2})?(?:\s?[x×]\s?\d{1,5}(?:[.,]\d{1,2})?)?"
+    r"|(?<![a-z0-9])(?:[a-z]{1,3}\d{2}(?:[ ]?[0-9a-z]{4}){3,8}[ ]?[0-9a-z]{0,4})(?![a-z0-9])"
+    r"|\d{1,4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"
+)
+_NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
+_JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
+_REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
+_LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
+_MANY_SPELLED = 5
+_MANY_SINGLES = 8
+_LISTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """Words around a number that say what it is. Patterns over folded text."""
+
+    telephone: re.Pattern[str]
+    other: re.Pattern[str]
+    before: int = 60
+    after: int = 24
+
+    def says(self, text: str, start: int, end: int) -> bool | None:
+        """Return whether the words nearest to `[start, end)` speak of a telephone; `None` if none speak."""
+        window = text[max(0, start - self.before) : start]
+        window = window[window.rfind("\n\n") + 1 :]
+        telephone = _last(self.telephone, window)
+        other = _last(self.other, window)
+        if telephone >= 0 or other >= 0:
+            return telephone > other
+        after = text[end : end + self.after].partition("\n")[0]
+        if self.telephone.search(after):
+            return True
+        return None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    end = -1
+    for match in pattern.finditer(text):
+        end = match.end()
+    return end
+
+
+def barred(text: str, more: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return, in order and without overlap, the spans of folded `text` that hold no telephone number."""
+    spans = sorted([*(match.span() for match in NO_PHONE.finditer(text)), *more])
+    apart: list[tuple[int, int]] = []
+    for start, end in spans:
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:
+    """Return the spans of `runs` in folded `text` that are telephone numbers."""
+    found: list[tuple[int, int]] = []
+    for run in runs:
+        if _is_phone(text, run, cues):
+            found.append(_widened(text, run))
+            continue
+        parts = run.parts(text)
+        if len(parts) > 1:
+            found.extend(_widened(text, part) for part in parts if _is_phone(text, part, cues))
+    return found
+
+
+def _widened(text: str, run: Run) -> tuple[int, int]:
+    start = run.start
+    while start > 0 and text[start - 1] in "+(":
+        start -= 1
+    return start, run.end
+
+
+def _is_phone(text: str, run: Run, cues: Cues) -> bool:
+    digits = run.digits
+    says = cues.says(text, run.start, run.end)
+    if run.spelled >= _MANY_SPELLED and len(digits) >= _SHORTEST_WITH_CUE + 1:
+        return says is not False and not _counts(run)
+    if not _SHORTEST_WITH_CUE <= len(digits) <= _LONGEST or says is False:
+        return False
+    if _stuck(text, run) and says is None:
+        return False
+    if run.international or digits.startswith("00"):
+        return len(digits) >= _SHORTEST and _possible_abroad(digits.removeprefix("00"))
+    singles = sum(len(group.digits) == 1 for group in run.groups)
+    if singles >= _MANY_SINGLES:
+        return not _counts(run)
+    if says is True:
+        return _called(text, run)
+    return len(digits) >= _SHORTEST and _looks_dialled(text, run)
+
+
+def _stuck(text: str, run: Run) -> bool:
+    """Tell whether letters or a minus stand right at the digits, as in article codes."""
+    before = text[run.start - 1] if run.start else " "
+    after = text[run.end] if run.end < len(text) else " "
+    return (before.isascii() and before.isalnum()) or before in "#-_/" or (after.isascii() and (after.isalnum() or after in "-_/"))
+
+
+def _counts(run: Run) -> bool:
+    """Tell whether the groups go up in even steps or never fall: a count or a range of sizes, not a number."""
+    values = [int(group.digits) for group in run.groups]
+    if len(values) < _LISTS:
+        return False
+    steps = {later - earlier for earlier, later in zip(values, values[1:], strict=False)}
+    return len(steps) == 1 or (min(steps) > 0 and max(map(len, (group.digits for group in run.groups))) < _LISTS)
+
+
+def _called(text: str, run: Run) -> bool:
+    """Decide where the words around speak of a telephone: nearly anything that is no list or decimal."""
+    if len(run.digits) < _SHORTEST_WITH_CUE or _counts(run):
+        return False
+    if len(run.digits) <= _SHORTEST_WITH_CUE + 1:
+        return not re.search(r"\d[.,]\d{1,3}$", text[run.start : run.end])
+    return True
+
+
+def _looks_dialled(text: str, run: Run) -> bool:
+    """Decide by the shape alone."""
+    digits = run.digits
+    written = text[max(0, run.start - 1) : run.end]
+    separated = len(run.groups) > 1
+    if _counts(run) or len({group.end - group.start for group in run.groups}) > _LISTS:
+        return False
+    if separated and _NORTH_AMERICAN.search(written):
+        return True
+    if separated and _JAPANESE.fullmatch(written.lstrip(" (\n:")) and len(digits) in {10, 11}:
+        return True
+    if digits[0] == "0":
+        return 9 <= len(digits) <= 12 and digits[1] != "0" and _valid_at_home(digits)  # noqa: PLR2004  # E.164 at home
+    mobile = (len(digits) == 10 and digits[0] == "3") or (len(digits) == 9 and digits[0] in "67")  # noqa: PLR2004  # it, es
+    if mobile and (separated or len(digits) == 10):  # noqa: PLR2004  # Italian mobiles are written in one
+        return _valid_at_home(digits)
+    return separated and len(digits) in {9, 10} and digits[0] in "89" and _valid_at_home(digits)
+
+
+def _possible_abroad(digits: str) -> bool:
+    try:
+        number = phonenumbers.parse("+" + digits)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_possible_number(number)
+
+
+@lru_cache(maxsize=1024)
+def _valid_at_home(digits: str) -> bool:
+    for region in _REGIONS:
+        try:
+            number = phonenumbers.parse(digits, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return True
+    return False
+
+
+def is_free_of_charge(digits: str) -> bool:
+    """Tell whether these are the digits of a toll-free or shared-cost number, as service centres have."""
+    kinds = {
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.UAN,
+    }
+    for region in _REGIONS:
+        try:
+            number = phonenumbers.parse(digits, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.number_type(number) in kinds:
+            return True
+    return False
+

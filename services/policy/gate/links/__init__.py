@@ -1,0 +1,1 @@
+"""Finds links in text and HTML, however written, and says where they lead."""

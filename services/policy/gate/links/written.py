@@ -1,0 +1,154 @@
+"""Finds links written out in text: plain, without scheme, spaced, defanged, or with the dots as words."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.policy.gate.domains import is_public_suffix
+from services.policy.gate.lexicon import pattern
+from services.policy.gate.links.address import Address, is_number, is_private, parse
+from services.policy.gate.text import NormalisedText
+
+_LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
+_WIDE_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_SCHEMED = re.compile(r"(?<![a-z0-9_])(?:https?|hxxps?|ftp)\s?:\s?//\s?[^\s<>\"]{1,2000}")
+_DEFANGED = re.compile(r"[\[({]\s?(?:\.|dot|punto|point|punkt)\s?[\])}]")
+_BARE = re.compile(
+    rf"(?<![\w@./:&=%+#~\\-])(?:(?:{_LABEL})\.){{1,8}}(?P<tld>[a-zß-ɏ]{{2,18}}|xn--[a-z0-9-]{{1,50}}|[а-я]{{2,10}}|みんな|セール)"
+    r"(?P<dot>\.)?(?P<port>:\d{1,9})?(?P<path>[/?#][^\s<>\"']{0,2000})?(?![a-z0-9_@])"
+)
+_BARE_START = re.compile(r"(?<=[\w])(?=[.])")
+_NEUTRAL = re.compile(rf"(?<![/:\w])//(?P<host>(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}})[^\s<>\"]{{0,500}}")
+_NUMBERED = re.compile(r"(?<![\w./:-])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:(:\d{1,5})?/[^\s<>\"]{0,500}|:\d{2,5}(?!\d))")
+_TRAILING = ".,;:!?'\")]}>*。、」』）"
+_SENTENCE = re.compile(r"[.][A-ZÀ-Þ][a-zà-ÿ]*")
+_WORD_SUFFIXES = frozenset(
+    "al am an as at be ci de do es id il in is it la le li lo ma me mi my ne no se si so st su to us je tu un et va".split()
+)
+_SURE_SUFFIXES = frozenset("com net org eu shop store info biz online it fr co uk jp io app site xyz top club".split())
+_FILES = frozenset("zip mov py sh rs md ps so cab app bat".split())
+_CUE_WINDOW = 28
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenLink:
+    """A link in a normalised text's `[start, end)`; `disguised` where it is not written as links are."""
+
+    start: int
+    end: int
+    address: Address
+    disguised: bool
+
+
+class WrittenLinks:
+    """Finds links in text, given the words for "dot" and "slash" and the words that announce a site."""
+
+    def __init__(self, dot_words: Iterable[str], slash_words: Iterable[str], cues: Iterable[str], never: Iterable[str]) -> None:
+        """Take sign words, words that announce a web site, and words no site's name consists of."""
+        dots = "|".join(sorted(map(re.escape, dot_words), key=len, reverse=True))
+        slashes = "|".join(sorted(map(re.escape, slash_words), key=len, reverse=True))
+        self._disguised = re.compile(
+            rf"(?<![\w@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
+            rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}"
+            rf"|\s{{0,2}}[(\[{{<*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>*_-]{{1,2}}\s{{0,2}})"
+            rf"(?P<tld>[a-z]{{2,12}})(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
+        )
+        self._cue = pattern(cues)
+        self._never = frozenset(never)
+
+    def find(self, passage: NormalisedText, original: str) -> list[WrittenLink]:
+        """Return the links written in `passage`; `original` is the field its spans point into."""
+        text = passage.text
+        found = [*self._schemed(text)]
+        if "." in text or "。" in text:
+            found += self._bare(passage, original)
+        found += self._neutral(text)
+        found += self._dressed_up(passage.folded)
+        return _apart(found)
+
+    def _schemed(self, text: str) -> Iterable[WrittenLink]:
+        for match in _SCHEMED.finditer(text):
+            written = match.group().rstrip(_TRAILING)
+            plain = _DEFANGED.sub(".", written.replace(" ", "").replace("hxxp", "http"))
+            address = parse(plain)
+            if _names_a_host(address.host) and not written.endswith("_"):
+                disguised = plain != written
+                yield WrittenLink(match.start(), match.start() + len(written), address, disguised)
+
+    def _bare(self, passage: NormalisedText, original: str) -> Iterable[WrittenLink]:
+        text = passage.text
+        for match in _BARE.finditer(text):
+            host = match.group()[: match.end("tld") - match.start()]
+            if not is_public_suffix(match.group("tld")) or _is_bad_port(match.group("port")):
+                continue
+            if self._is_prose(passage, original, match, host):
+                continue
+            path = (match.group("path") or "").rstrip(_TRAILING)
+            end = match.end("tld") + (len(match.group("port") or "") + len(path) if path or match.group("port") else 0)
+            yield WrittenLink(match.start(), end, Address("", host, path), disguised=False)
+        for match in _NUMBERED.finditer(text):
+            if is_number(match.group(1)) and not is_private(match.group(1)):
+                yield WrittenLink(match.start(), match.end(), Address("", match.group(1), ""), disguised=False)
+
+    def _is_prose(self, passage: NormalisedText, original: str, match: re.Match[str], host: str) -> bool:
+        """Tell a sentence that begins without a space ("grazie.Il pacco") or a file name from a host name."""
+        tld = match.group("tld")
+        if match.group("path") or host.startswith("www."):
+            return False
+        name = host[: -len(tld) - 1]
+        start, end = passage.span(match.start("tld") - 1, match.end("tld"))
+        if _SENTENCE.fullmatch(original[start:end]) and not original[max(0, start - 2) : start].isupper():
+            return True
+        if tld in _FILES:
+            return True
+        if tld not in _WORD_SUFFIXES or "." in name or not name.isalpha():
+            return name.replace(".", "").isdigit()
+        if tld in {"it", "de", "es"}:
+            return name in self._never
+        return bool(re.match(r"\s+[^\W\d_]", passage.text[match.end() : match.end() + 4])) or name in self._never
+
+    def _neutral(self, text: str) -> Iterable[WrittenLink]:
+        for match in _NEUTRAL.finditer(text):
+            host = match.group("host")
+            if is_public_suffix(host.rpartition(".")[2]):
+                yield WrittenLink(match.start(), match.end(), parse(match.group()), disguised=False)
+
+    def _dressed_up(self, text: str) -> Iterable[WrittenLink]:
+        for match in self._disguised.finditer(text):
+            tld, name = match.group("tld"), match.group("name")
+            if is_public_suffix(tld) and name not in self._never and self._is_meant(text, match):
+                host = f"{name}.{tld}"
+                yield WrittenLink(match.start(), match.end(), Address("", host, match.group("path") or ""), disguised=True)
+
+    def _is_meant(self, text: str, match: re.Match[str]) -> bool:
+        name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()
+        if match.group("www") or match.group("path"):
+            return True
+        if dot[:1] in {"(", "[", "{", "<", "*", "_"} and dot != "*":
+            return tld in _SURE_SUFFIXES or "-" in name or tld in {"de", "es"}
+        announced = self._cue.search(text[max(0, match.start() - _CUE_WINDOW) : match.start()]) is not None
+        telling = "-" in name or any(character.isdigit() for character in name) or announced
+        if tld in _WORD_SUFFIXES - {"it"}:
+            return telling and len(name) > 2  # noqa: PLR2004  # "12 . de"
+        if dot == ".":
+            return telling or tld in {"com", "net", "org", "eu"}
+        return telling or tld in _SURE_SUFFIXES
+
+
+def _names_a_host(host: str) -> bool:
+    if not host or host[0] in ".-_" or host[-1] in "_-" or ".." in host:
+        return False
+    return any(character.isalnum() for character in host) and not is_private(host)
+
+
+def _is_bad_port(port: str | None) -> bool:
+    return port is not None and int(port[1:]) > 65535  # noqa: PLR2004  # RFC 6335
+
+
+def _apart(found: list[WrittenLink]) -> list[WrittenLink]:
+    found.sort(key=lambda link: (link.start, -link.end))
+    apart: list[WrittenLink] = []
+    for link in found:
+        if not apart or link.start >= apart[-1].end:
+            apart.append(link)
+    return apart
