@@ -1,3 +1,14 @@
 """What every test may ask for."""
 
+import os
+
+from hypothesis import settings
+
 pytest_plugins = ["pytester", "tests.infrastructure.components", "tests.infrastructure.requirements"]
+
+# How long an example takes says more about who else uses the machine than about the code.
+settings.register_profile("tests", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=5_000, print_blob=True)
+if "CI" not in os.environ:
+    # There, hypothesis's own profile holds: the same examples in every run.
+    settings.load_profile("tests")

@@ -1,0 +1,77 @@
+# Everything one does with this project. `make` alone lists it.
+# Needed: Python 3.11 or newer, make, git. Another Python: `make run PYTHON=python3.12`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Further arguments for pytest: `make test ARGS="tests/shared -x"`.
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run install-dev test lint types imports check bench fuzz policy-report lock clean
+
+help: ## List the commands
+	@echo "Tramite: buyer-seller messaging for marketplaces."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r command text; do \
+		printf '%-22s %s\n' "$$command" "$$text"; done
+
+install: $(VENV)/.installed ## Make the environment in .venv with what running needs
+
+run: install ## Install, start all services in one process, play the demo journey, stay up
+	$(BIN)/tramite demo
+
+install-dev: $(VENV)/.installed-dev ## Install what working on the project needs, too
+
+test: install-dev ## Run all tests, with the best Kafka and PostgreSQL that the machine has
+	$(BIN)/python -m tests.infrastructure.kafka
+	$(BIN)/pytest $(ARGS)
+
+lint: install-dev ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install-dev ## Check types
+	$(BIN)/mypy
+
+imports: install-dev ## Check who may import whom
+	$(BIN)/lint-imports --no-logo
+
+check: lint types imports test ## Do all of lint, types, imports and test
+
+bench: install-dev ## Measure throughput beside a relay that stores nothing
+	$(BIN)/python -m tests.benchmarks
+
+fuzz: install-dev ## Run the property tests with many more examples (bounded, some minutes)
+	$(BIN)/pytest -m hypothesis --hypothesis-profile=fuzz --timeout=900 $(ARGS)
+
+policy-report: install-dev ## Measure the policy gate on the labelled messages, by rule and language
+	$(BIN)/python -m tests.services.policy.report
+
+lock: install-dev ## Resolve the dependencies anew into requirements.txt and requirements-dev.txt
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes --upgrade \
+		--custom-compile-command 'make lock' --quiet pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes --upgrade \
+		--custom-compile-command 'make lock' --quiet pyproject.toml --group dev -o requirements-dev.txt
+
+clean: ## Remove the environment and all that was generated; the data in var/ stays
+	rm -rf $(VENV) build dist htmlcov *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find services shared tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Tramite needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+			"Name another: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps are the rules' results, so that a second call has nothing to do.
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

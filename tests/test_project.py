@@ -1,0 +1,111 @@
+"""The project's own form: what is committed, where tests stand, what the lock files promise."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Where a machine installs its packages from is its own affair; such an address in a file is there by accident.
+# The dots stand in brackets, or this line would be the first finding.
+REGISTRY = re.compile(
+    r"pypi[.]org|pythonhosted[.]org|repo1?[.]maven|npmjs[.]org|crates[.]io|golang[.]org|deb[.]debian[.]org"
+)
+ADDRESS_IN_LOCK = re.compile(r"^\s*(--(extra-)?index-url|--find-links|--trusted-host)|://", re.MULTILINE)
+PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
+
+# Modules that only declare or put together: the types say all there is to say, and what they wire runs in the journeys.
+DECLARING = frozenset({"app", "errors", "metrics", "models", "schemas", "settings"})
+
+
+def committed(*patterns: str) -> list[Path]:
+    """Answer what git has or would take, so that a file shows before it is committed."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def relative(paths: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def has_functions(module: Path) -> bool:
+    """Tell whether there is something to call in a module: a function, or a class with a method that does something."""
+    tree = ast.parse(module.read_text())
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+def imported_modules(test: Path) -> set[str]:
+    """Answer the dotted names that a test imports, those of `from x import y` both as `x` and as `x.y`."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(test.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def is_tested(module: Path) -> bool:
+    """Tell whether a module has its test file, or a test in the mirrored folder that takes it up by name."""
+    place = module.relative_to(ROOT)
+    folder = ROOT / "tests" / place.parent
+    if (folder / f"test_{place.stem}.py").is_file():
+        return True
+    name = ".".join(place.with_suffix("").parts)
+    return any(name in imported_modules(test) for test in folder.glob("test_*.py"))
+
+
+def test_no_file_names_a_package_registry() -> None:
+    naming = [path for path in committed() if REGISTRY.search(path.read_bytes().decode(errors="ignore"))]
+    assert relative(naming) == []
+
+
+def test_every_folder_of_tests_is_a_package() -> None:
+    folders = {path.parent for path in committed("tests/*.py")}
+    assert relative([folder for folder in sorted(folders) if not (folder / "__init__.py").is_file()]) == []
+
+
+def test_tests_stand_where_the_source_stands() -> None:
+    tests = [path for path in committed("tests/services/*.py", "tests/shared/*.py") if path.name.startswith("test_")]
+    astray = [test for test in tests if not (ROOT / test.parent.relative_to(ROOT / "tests")).is_dir()]
+    assert tests
+    assert relative(astray) == []
+
+
+def test_every_module_that_does_something_is_tested() -> None:
+    modules = [
+        path
+        for path in committed("services/*.py", "shared/*.py")
+        if path.stem not in DECLARING | {"__init__"} and "migrations" not in path.parts and has_functions(path)
+    ]
+    assert modules
+    assert relative([path for path in modules if not is_tested(path)]) == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_lock_file_pins_by_hash_and_names_no_address(name: str) -> None:
+    text = (ROOT / name).read_text()
+    entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
+    assert len(entries) > 10
+    assert [entry.splitlines()[0] for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
+    assert ADDRESS_IN_LOCK.search(text) is None
+
+
+def test_lock_files_hold_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    running = dict(PINNED.findall((ROOT / "requirements.txt").read_text()))
+    working = dict(PINNED.findall((ROOT / "requirements-dev.txt").read_text()))
+    assert names(project["project"]["dependencies"]) <= running.keys()
+    assert names(project["dependency-groups"]["dev"]) <= working.keys()
+    assert running.items() <= working.items()
+
+
+def names(requirements: list[str]) -> set[str]:
+    """Answer the normalised distribution names of requirement lines."""
+    return {re.split(r"[\[<>=!~; ]", line, maxsplit=1)[0].lower().replace("_", "-") for line in requirements}
