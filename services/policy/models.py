@@ -1,0 +1,88 @@
+"""Tables of the policy service."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, Index, MetaData
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.contracts.vocabulary import Direction, Role, Verdict
+from shared.db import NAMING, UtcDateTime, named
+from shared.inbox import add_reliability_tables
+
+
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
+    """All tables of this service, and no other's."""
+
+
+class OrderRow(Base, table=True):
+    """An order as `order.recorded` or `order.changed` last told (`facts`: an `OrderFacts`)."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_seller", "seller_id", "marketplace_id", "placed_at"),)
+
+    order_id: str = Field(primary_key=True, max_length=32)
+    version: int
+    seller_id: str = Field(max_length=64)
+    buyer_id: str = Field(max_length=64)
+    marketplace_id: str = Field(max_length=64)
+    placed_at: datetime = Field(sa_type=UtcDateTime)
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class PartyRow(Base, table=True):
+    """What the gate needs of a party as `party.changed` last told."""
+
+    __tablename__ = "parties"
+
+    role: Role = Field(primary_key=True, sa_type=named(Role))
+    party_id: str = Field(primary_key=True, max_length=64)
+    version: int
+    language: str = Field(max_length=16)
+    opted_out: bool
+
+
+class DailyUse(Base, table=True):
+    """How many messages a seller has sent in a marketplace's day."""
+
+    __tablename__ = "daily_uses"
+
+    seller_id: str = Field(primary_key=True, max_length=64)
+    marketplace_id: str = Field(primary_key=True, max_length=64)
+    day: date = Field(primary_key=True)
+    used: int
+
+
+class ReviewRequest(Base, table=True):
+    """The one review request of an order."""
+
+    __tablename__ = "review_requests"
+
+    order_id: str = Field(primary_key=True, max_length=32)
+    message_id: UUID
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DecisionRow(Base, table=True):
+    """A decision, with what it needs to be judged anew (`message`: `MessageFacts`; content stays sealed)."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index("ix_decisions_seller", "seller_id", "decided_at"),)
+
+    message_id: UUID = Field(primary_key=True)
+    seller_id: str = Field(max_length=64)
+    direction: Direction = Field(sa_type=named(Direction))
+    verdict: Verdict = Field(sa_type=named(Verdict))
+    rule_set: str = Field(max_length=64)
+    decided_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    findings: list[Any] = Field(sa_column=Column(JSON, nullable=False))
+    message: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    content: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    shadow_rule_set: str | None = Field(default=None, max_length=64)
+    shadow_verdict: Verdict | None = Field(default=None, sa_type=named(Verdict))
+    shadow_findings: list[Any] | None = Field(default=None, sa_column=Column(JSON))
+
+
+add_reliability_tables(Base.metadata)
