@@ -38,9 +38,11 @@ def create_http_app(
     """Build a service's app with `/health/live`, `/health/ready` and `/metrics`.
 
     `checks` are what readiness asks (database, bus, migrations); `body_limits` sets other limits than 1 MiB, in
-    bytes, for paths with a given prefix.
+    bytes, for paths with a given prefix. `app.state.stopping` is an event: once set, answers that wait or stream
+    end, since a server stops only when its last answer has.
     """
     app = FastAPI(title=title, description=description, lifespan=lifespan, redirect_slashes=False)
+    app.state.stopping = asyncio.Event()
     problems.add_problem_handlers(app)
     app.include_router(_operation_routes(metrics, checks))
     app.add_middleware(BodyBounds, limits=body_limits or {})

@@ -13,6 +13,7 @@ from shared import tracing
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 50
+_LONGEST_NAME = 64
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -141,10 +142,17 @@ def _answer_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _name_fields(errors: Sequence[Any]) -> list[dict[str, str]]:
-    return [
-        {"field": ".".join(str(part) for part in item["loc"] if part != "body") or "body", "message": item["msg"]}
-        for item in errors[:_MOST_ERRORS]
-    ]
+    return [{"field": _name_field(item["loc"]), "message": item["msg"]} for item in errors[:_MOST_ERRORS]]
+
+
+def _name_field(place: Sequence[object]) -> str:
+    return ".".join(_name_part(part) for part in place if part != "body") or "body"
+
+
+def _name_part(part: object) -> str:
+    """Write a part of a field's place. Names of unknown fields are the caller's: cut short, made printable."""
+    name = str(part)[:_LONGEST_NAME]
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 def _answer_http(_request: Request, error: Exception) -> JSONResponse:

@@ -143,6 +143,9 @@ async def serve(apps: Sequence[tuple[FastAPI, str, int]], *, started: Work | Non
             follow.cancel()
             await asyncio.wait([follow])
     finally:
+        for app, _, _ in apps:
+            if stopping := getattr(app.state, "stopping", None):
+                stopping.set()
         for server in servers:
             server.should_exit = True
         await asyncio.wait(running)

@@ -1,7 +1,11 @@
 """Settings every service shares, read from `TRAMITE_*` environment variables."""
 
+import fcntl
 import json
 import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +17,13 @@ from shared.crypto import KeyRing, generate_key
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
+
+_LOCAL_KEYS: Mapping[str, Callable[[], str]] = {
+    "master_keys": lambda: f"k1:{generate_key()}",
+    "lookup_key": generate_key,
+    "service_token": generate_key,
+    "operator_token": lambda: f"trm_{secrets.token_urlsafe(32)}",
+}
 
 
 class SharedSettings(BaseSettings):
@@ -64,23 +75,26 @@ class SharedSettings(BaseSettings):
 
 
 def load_local_keys(data_dir: Path) -> dict[str, str]:
-    """Read `<data_dir>/keys.json`, making it on first use, readable by its owner only."""
+    """Read `<data_dir>/keys.json`, readable by its owner only; keys it lacks are made and added."""
     path = data_dir / "keys.json"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        keys = {
-            "master_keys": f"k1:{generate_key()}",
-            "lookup_key": generate_key(),
-            "service_token": generate_key(),
-        }
-        draft = path.with_suffix(f".{os.getpid()}.tmp")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(keys, indent=2))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # another process made it first; its keys count
-        finally:
-            draft.unlink()
-    loaded: dict[str, str] = json.loads(path.read_text())
-    return loaded
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with _locked(data_dir):
+        keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        missing = {name: make() for name, make in _LOCAL_KEYS.items() if name not in keys}
+        if missing:
+            draft = path.with_suffix(f".{os.getpid()}.tmp")
+            draft.touch(mode=0o600)
+            draft.write_text(json.dumps(keys | missing, indent=2))
+            draft.replace(path)
+    return keys | missing
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out of `folder`'s keys: two that make them at once must end with the same ones."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
