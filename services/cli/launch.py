@@ -1,0 +1,58 @@
+"""Starting services: one in its process, or all five in one (the all-in-one)."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+
+from services.cli.installation import TOPICS, InstalledService, load_service, read_port
+from shared import migrations
+from shared.logging import configure_logging
+from shared.runtime import Work, open_bus, serve
+
+_MIGRATION_POLL_SECONDS = 1.0
+_log = structlog.get_logger()
+
+
+async def migrate(names: Sequence[str]) -> None:
+    """Bring the databases of the named services to their newest revision."""
+    for service in map(load_service, names):
+        database = service.open_database()
+        try:
+            await migrations.upgrade(database, service.migrations)
+        finally:
+            await database.close()
+
+
+async def run(names: Sequence[str], *, started: Work | None = None) -> None:
+    """Run the named services in this process until a signal stops them.
+
+    Several in one process need no `tramite migrate`; one alone waits until that has been done, as its neighbours
+    share the database. `started` runs once all answer.
+    """
+    services = [load_service(name) for name in names]
+    configure_logging(services[0].settings_class().log_level)
+    if len(services) > 1:
+        await migrate(names)
+    else:
+        await _wait_migrated(services[0])
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(open_bus(services[0].settings_class(), names, TOPICS))
+        apps = []
+        for service in services:
+            settings = service.settings_class()
+            apps.append((service.create_app(settings, bus), settings.http_host, read_port(settings)))
+        _log.info("run.starting", services=list(names))
+        await serve(apps, started=started)
+    _log.info("run.stopped", services=list(names))
+
+
+async def _wait_migrated(service: InstalledService) -> None:
+    database = service.open_database()
+    try:
+        while not await migrations.is_current(database, service.migrations):
+            _log.warning("run.waiting_for_migration", service=service.name, hint="run `tramite migrate`")
+            await asyncio.sleep(_MIGRATION_POLL_SECONDS)
+    finally:
+        await database.close()

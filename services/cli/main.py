@@ -1,0 +1,104 @@
+"""The `tramite` command."""
+
+import asyncio
+from collections.abc import Coroutine
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from pydantic import ValidationError
+
+from services.cli import dead_letters, keys
+from services.cli.installation import NAMES
+from shared.crypto import KeyRingError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Buyer-seller messaging for marketplaces.",
+    pretty_exceptions_enable=False,
+)
+
+ServiceName = Annotated[str, typer.Argument(help=f"{', '.join(NAMES)}, or all", metavar="SERVICE")]
+
+
+@app.command()
+def run(
+    service: ServiceName = "all",
+    *,
+    demo: Annotated[bool, typer.Option(help="Record a demo marketplace and play a conversation once")] = False,
+) -> None:
+    """Run one service, or all of them in this process, until Ctrl-C."""
+    from services.cli import launch  # noqa: PLC0415 - only what a command needs is imported, so that each starts fast
+
+    started = None
+    if demo:
+        from services.demo.play import play_once  # noqa: PLC0415 - see above
+
+        started = play_once
+    _run(launch.run(_expand(service), started=started))
+
+
+@app.command()
+def migrate(service: ServiceName = "all") -> None:
+    """Bring databases to the newest schema; safe to repeat and to run from several machines."""
+    from services.cli import launch  # noqa: PLC0415 - see `run`
+
+    names = _expand(service)
+    _run(launch.migrate(names))
+    typer.echo(f"migrated: {', '.join(names)}")
+
+
+@app.command()
+def demo() -> None:
+    """Record the demo marketplace and play its conversation against a running installation."""
+    from services.demo.play import play  # noqa: PLC0415 - see `run`
+
+    _run(play())
+
+
+@app.command()
+def settings() -> None:
+    """List every setting with its default."""
+    from services.cli.settings import render_settings  # noqa: PLC0415 - see `run`
+
+    typer.echo(render_settings())
+
+
+def _expand(service: str) -> list[str]:
+    if service == "all":
+        return list(NAMES)
+    if service not in NAMES:
+        raise typer.BadParameter(f"{service}: choose one of {', '.join(NAMES)}, all", param_hint="SERVICE")
+    return [service]
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on uvloop; settings that cannot be used end with a sentence, not with a traceback."""
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work)
+    except (ValidationError, KeyRingError) as error:
+        typer.echo(f"settings: {error}", err=True)
+        raise typer.Exit(2) from None
+    except RuntimeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _add_commands() -> None:
+    """Add each service's own commands under a word of their own."""
+    app.add_typer(dead_letters.app, name="dead", help="Events that could not be handled.")
+    app.add_typer(keys.app, name="keys", help="Master keys.")
+    for module, word, text in _SERVICE_COMMANDS:
+        app.add_typer(import_module(module).app, name=word, help=text)
+
+
+_SERVICE_COMMANDS = (
+    ("services.policy.commands", "policy", "The gate's rules."),
+    ("services.delivery.commands", "mail", "The outbound queue."),
+    ("services.gateway.commands", "token", "Access tokens."),
+)
+
+_add_commands()

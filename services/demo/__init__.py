@@ -1,0 +1,1 @@
+"""The demo: a made-up marketplace and one conversation through the real doors."""
