@@ -110,6 +110,7 @@ _ACTIVE_TAGS = frozenset(
         "video",
     ]
 )
+_REMOVED_WHOLE = frozenset({"applet", "embed", "frame", "iframe", "object", "portal", "script"})
 _HARMLESS_META = re.compile(r"^(?:content-type|x-ua-compatible|content-language|content-style-type)?$")
 _LINK_ATTRIBUTES = frozenset({"href", "xlink:href", "action", "formaction"})
 _REMOTE_ATTRIBUTES = frozenset({"src", "srcset", "background", "poster", "data", "lowsrc", "dynsrc", "longdesc"})
@@ -293,7 +294,8 @@ class _Reader:
         if tag.name == "link" and _REMOTE.search(tag.get("href")):
             self._remote.append(Spot("link", tag.start, tag.end, tag.get("href"), self._quoted))
         for attribute in tag.attributes:
-            remote = attribute.name in _REMOTE_ATTRIBUTES and _REMOTE.search(attribute.value)
+            fetched = attribute.name in _REMOTE_ATTRIBUTES and tag.name not in _REMOVED_WHOLE
+            remote = fetched and _REMOTE.search(attribute.value)
             if remote or (attribute.name == "style" and _STYLE_REMOTE.search(attribute.value)):
                 spot = Spot(attribute.name, attribute.start, attribute.end, attribute.value, self._quoted)
                 self._remote.append(spot)
@@ -347,7 +349,7 @@ def _append_words(text: Derived, source: str, start: int, end: int) -> None:
 
 
 def _quotes(tag: Tag) -> bool:
-    if tag.name == "blockquote" and tag.get("type").lower() == "cite":
+    if tag.name == "blockquote":
         return True
     return bool(_QUOTE_CLASS.search(tag.get("class").lower()))
 

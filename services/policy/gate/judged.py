@@ -54,7 +54,10 @@ class Judged:
         """The HTML body, read; quoted messages are set apart only in replies."""
         if self.candidate.html is None:
             return None
-        return read(self.candidate.html, quotes=self.candidate.kind == "reply")
+        view = read(self.candidate.html, quotes=self.candidate.kind == "reply")
+        if self.candidate.kind == "reply" and not view.visible.text.strip():
+            return read(self.candidate.html, quotes=False)  # nothing but a quotation: all of it is the message
+        return view
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.lexicon import pattern
+from services.policy.gate.wordlist import pattern
 
 _LOCAL_WINDOW = 96
 _DOMAIN_WINDOW = 200

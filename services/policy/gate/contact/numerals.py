@@ -12,10 +12,10 @@ _KANJI_VALUES = dict(zip(_KANJI, "00123456789", strict=True))
 _KANA = {
     **dict.fromkeys(("ぜろ", "ゼロ", "れい", "レイ", "まる", "マル"), "0"),
     **dict.fromkeys(("いち", "イチ"), "1"),
-    **dict.fromkeys(("にー", "ニー", "に", "ニ"), "2"),
+    **dict.fromkeys(("にー", "ニー", "にい", "ニイ", "に", "ニ"), "2"),
     **dict.fromkeys(("さん", "サン"), "3"),
     **dict.fromkeys(("よん", "ヨン"), "4"),
-    **dict.fromkeys(("ごー", "ゴー", "ご", "ゴ"), "5"),
+    **dict.fromkeys(("ごー", "ゴー", "ごお", "ごう", "ゴオ", "ご", "ゴ"), "5"),
     **dict.fromkeys(("ろく", "ロク"), "6"),
     **dict.fromkeys(("なな", "ナナ", "しち", "シチ"), "7"),
     **dict.fromkeys(("はち", "ハチ"), "8"),
@@ -23,9 +23,12 @@ _KANA = {
 }
 _TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{'|'.join(sorted(_KANA, key=len, reverse=True))}")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
+# Digits run together with a word ("call415", "7777forme", an extension), not with an article's letters.
+_LEADING = re.compile(r"(\d{3,15})(?:x\d{1,7}$|[^\W\d_]{3})")
+_TRAILING = re.compile(r"(?<![\d_])(?<=[^\W\d_]{3})(\d{3,15})$")
 _LOOK_ALIKE = re.compile(r"[0-9oil]{1,20}$")
 _TO_DIGITS = str.maketrans("oil", "011")
-_GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}|\s?_{1,3}\s?")
+_GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}|\s?[_のノ]{1,3}\s?")
 _SPLIT = re.compile(r"[,;/|\n]|\s{3}")
 _TEN, _HUNDRED = 10, 100
 
@@ -103,15 +106,23 @@ class Numerals:
             if token in self._joints and scan.spelling:
                 scan.joint(match.end())
                 continue
-            groups = self._groups(token, match.start())
-            if groups is None:
-                scan.finish()
-            else:
-                for group in groups:
-                    scan.take(group, repeat)
+            self._take(scan, token, match.start(), repeat)
             repeat = 1
         scan.finish()
         return scan.runs
+
+    def _take(self, scan: "_Scan", token: str, start: int, repeat: int) -> None:
+        groups = self._groups(token, start)
+        if groups is not None:
+            for group in groups:
+                scan.take(group, repeat)
+            return
+        leading, trailing = _LEADING.match(token), _TRAILING.search(token)
+        if leading is not None:
+            scan.take(Group(leading.group(1), start, start + leading.end(1), spelled=False), 1)
+        scan.finish()
+        if trailing is not None:
+            scan.take(Group(trailing.group(1), start + trailing.start(1), start + len(token), spelled=False), 1)
 
     def _groups(self, token: str, start: int) -> list[Group] | None:
         if token.isdigit():

@@ -17,10 +17,12 @@ _UNIT = (
     r"|giorn[io]\b|tag\w{0,3}\b|jours?\b|dias?\b|days?\b|ore\b|hours?\b|stunden?\b|heures?\b|horas?\b|min\w*\b|uhr\b|h\d{0,2}\b"
     r"|[個枚本台月日年時分号週階歳点冊組円名人セ箱袋足着回倍才秒話番])"
 )
+_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 # Shapes that are something else, each linear: order ids, dates, times, prices, measures, codes with letters.
 NO_PHONE = re.compile(
     r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
-    r"|(?<![\d.])(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d{2}|(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2})(?![\d]|[./ -]\d)"
+    rf"|(?<![\da-z.])(?:{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
+    rf"|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY})(?![\d]|[./ -][a-z]?\d)"
     r"|(?<!\d)(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)?\d{2}(?![\d]|[./ -]\d)"
     r"|(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?!\d)(?:\s?[-–]\s?\d{1,2}:\d{2}(?!\d))?"
     r"|(?<!\d)20\d{6}(?=\s+\d{1,2}:\d)"
@@ -33,6 +35,8 @@ NO_PHONE = re.compile(
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
+_BEFORE, _AFTER = 60, 24
+_STOPS = ("。", "！", "？", "! ", "? ", "\n", ". ")
 _LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
 _MANY_SPELLED = 5
 _MANY_SINGLES = 8
@@ -45,28 +49,32 @@ class Cues:
 
     telephone: re.Pattern[str]
     other: re.Pattern[str]
-    before: int = 60
-    after: int = 24
 
     def says(self, text: str, start: int, end: int) -> bool | None:
-        """Return whether the words nearest to `[start, end)` speak of a telephone; `None` if none speak."""
-        window = text[max(0, start - self.before) : start]
-        window = window[window.rfind("\n\n") + 1 :]
-        telephone = _last(self.telephone, window)
-        other = _last(self.other, window)
-        if telephone >= 0 or other >= 0:
-            return telephone > other
-        after = text[end : end + self.after].partition("\n")[0]
-        if self.telephone.search(after):
-            return True
-        return None
+        """Return whether the words nearest to `[start, end)` speak of a telephone; `None` if none speak.
+
+        Words about a telephone count from further away, and from behind the number too; words about something
+        else only before it and in the same sentence.
+        """
+        before = text[max(0, start - _BEFORE) : start]
+        before = before[before.rfind("\n\n") + 1 :]
+        telephone = _distance(self.telephone, before)
+        sentence = before[max(before.rfind(stop) for stop in _STOPS) + 1 :]
+        other = _distance(self.other, sentence)
+        behind = self.telephone.search(text[end : end + _AFTER].partition("\n")[0])
+        if behind is not None:
+            telephone = min(telephone, max(behind.start(), 3))
+        if telephone == other == _BEFORE:
+            return None
+        return telephone < other
 
 
-def _last(pattern: re.Pattern[str], text: str) -> int:
-    end = -1
-    for match in pattern.finditer(text):
-        end = match.end()
-    return end
+def _distance(pattern: re.Pattern[str], before: str) -> int:
+    """Return how far from its end `pattern` was last found in `before`."""
+    distance = _BEFORE
+    for match in pattern.finditer(before):
+        distance = len(before) - match.end()
+    return distance
 
 
 def barred(text: str, more: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -157,11 +165,12 @@ def _looks_dialled(text: str, run: Run) -> bool:
     if separated and _JAPANESE.fullmatch(written.lstrip(" (\n:")) and len(digits) in {10, 11}:
         return True
     if digits[0] == "0":
-        return 9 <= len(digits) <= 12 and digits[1] != "0" and _valid_at_home(digits)  # noqa: PLR2004  # E.164 at home
+        alone = separated and run.groups[0].digits == "0" and text[run.groups[0].end] != ")"
+        return not alone and 9 <= len(digits) <= 12 and digits[1] != "0" and _valid_at_home(digits)  # noqa: PLR2004  # E.164
     mobile = (len(digits) == 10 and digits[0] == "3") or (len(digits) == 9 and digits[0] in "67")  # noqa: PLR2004  # it, es
     if mobile and (separated or len(digits) == 10):  # noqa: PLR2004  # Italian mobiles are written in one
         return _valid_at_home(digits)
-    return separated and len(digits) in {9, 10} and digits[0] in "89" and _valid_at_home(digits)
+    return separated and len(digits) == 9 and digits[0] in "89" and _valid_at_home(digits)  # noqa: PLR2004  # es
 
 
 def _possible_abroad(digits: str) -> bool:

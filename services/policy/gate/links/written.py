@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.lexicon import pattern
+from services.policy.gate.wordlist import pattern
 from services.policy.gate.links.address import Address, is_number, is_private, parse
 from services.policy.gate.text import NormalisedText
 

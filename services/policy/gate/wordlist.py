@@ -24,8 +24,8 @@ def pattern(words: Iterable[str]) -> re.Pattern[str]:
     spaced = [word for word in plain if _is_spaced(word)]
     joined = [re.escape(word) for word in plain if not _is_spaced(word)]
     if spaced:
-        exact = "|".join(_written(word) + (r"\w{0,20}" if word.endswith("*") else "") for word in spaced)
-        joined.insert(0, rf"(?<![^\W_\d])(?:{exact})(?![^\W\d_])")
+        exact = "|".join(_written(word) + (r"[a-zß-ɏ]{0,20}" if word.endswith("*") else "") for word in spaced)
+        joined.insert(0, rf"(?<![a-zß-ɏ])(?:{exact})(?![a-zß-ɏ])")
     return re.compile("|".join(joined))
 
 

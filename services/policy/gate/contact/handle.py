@@ -1,0 +1,75 @@
+"""Finds messenger handles and invitations to a messenger, and mentions of QR codes that lead to one."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from services.policy.gate.wordlist import flat, pattern
+
+_AT_HANDLE = re.compile(r"(?<![\w@.%+/!#$&*-])@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])")
+_DOMAIN_LIKE = re.compile(r"\.[a-z]{2,6}$")
+_NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
+_WINDOW = 56
+_QR = re.compile(r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード")
+
+
+class Handles:
+    """Platforms, the words that invite to them, and the words that introduce a name there, as the rule has them."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        """Take `platforms`, `sure_platforms`, `invitations`, `name_words` and `device_words` from a rule's parameters."""
+        platforms = list(parameters["platforms"])
+        self._platform = pattern(platforms)
+        self._inviting = pattern(flat(parameters["invitations"]))
+        self._contact_word = pattern(flat(parameters["contact_words"]))
+        self._device = pattern(flat(parameters["device_words"]))
+        self._never = frozenset(parameters["never_handle"])
+        introduced = "|".join(sorted(map(re.escape, flat(parameters["name_words"])), key=len, reverse=True))
+        self._surely = re.compile(rf"[:：=@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
+        self._introduced = re.compile(
+            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?:{introduced})[\s:：=\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
+        )
+        self._named = re.compile(rf"[\s,:(\"'-]{{1,4}}@?({_NAME})")
+        self._before = re.compile(rf"({_NAME})[\"')]{{0,2}}\s{{1,3}}(?:su|on|auf|sur|en|bei|chez)\s{{1,3}}$")
+
+    def find(self, text: str, mailboxes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the spans of handles and invitations in folded `text`, outside of `mailboxes`."""
+        taken = list(mailboxes)
+        found = [
+            match.span()
+            for match in _AT_HANDLE.finditer(text)
+            if not _DOMAIN_LIKE.search(match.group(1)) and not any(start <= match.start() < end for start, end in taken)
+        ]
+        for platform in self._platform.finditer(text):
+            span = self._at_platform(text, platform)
+            if span is not None:
+                found.append(span)
+        for code in _QR.finditer(text):
+            near = text[max(0, code.start() - _WINDOW) : code.end() + 2 * _WINDOW]
+            if self._platform.search(near) or self._contact_word.search(near):
+                found.append(code.span())
+        return found
+
+    def _at_platform(self, text: str, platform: re.Match[str]) -> tuple[int, int] | None:
+        after = text[platform.end() : platform.end() + _WINDOW].partition("\n")[0]
+        before = text[max(0, platform.start() - _WINDOW) : platform.start()]
+        before = before[max(before.rfind(stop) for stop in ".!?。！？\n") + 1 :]
+        for introduced in self._introduced.finditer(after):
+            lead = introduced.group()[: introduced.start(1) - introduced.start()]
+            if self._is_name(introduced.group(1), sure=self._surely.search(lead) is not None):
+                return platform.start(), platform.end() + introduced.end()
+        named = self._named.match(after)
+        if named is not None and self._is_name(named.group(1), sure=False):
+            return platform.start(), platform.end() + named.end()
+        preceding = self._before.search(before)
+        if preceding is not None and self._is_name(preceding.group(1), sure=False):
+            return platform.start() - len(before) + preceding.start(1), platform.end()
+        if self._device.search(before) or self._device.search(after[:24]):
+            return None
+        inviting = self._inviting.search(before) or self._inviting.search(after)
+        return platform.span() if inviting is not None else None
+
+    def _is_name(self, name: str, *, sure: bool) -> bool:
+        if name in self._never or name.isdigit() or self._platform.fullmatch(name):
+            return False
+        return sure and len(name) > 3 or any(character in "_." or character.isdigit() for character in name)  # noqa: PLR2004

@@ -1,0 +1,119 @@
+"""Finds ways to reach somebody outside the marketplace: addresses, telephone numbers, messenger handles, QR codes."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from services.policy.gate.contact.handle import Handles
+from services.policy.gate.contact.mailbox import Mailboxes
+from services.policy.gate.contact.numerals import Numerals
+from services.policy.gate.contact.phone import Cues, barred, is_free_of_charge, phones
+from services.policy.gate.domains import is_within
+from services.policy.gate.judged import Detector, Hit, Judged, Passage
+from services.policy.gate.wordlist import flat, pattern
+from services.policy.gate.links.address import parse
+from services.policy.gate.text import NormalisedText
+
+_FEWEST_DIGITS = 6
+_LINKED = re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,2000}|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/[^\s<>\"]{1,2000}")
+_SERVICE_WINDOW = 90
+_CONTACT_SCHEMES = frozenset({"mailto", "tel", "sms", "smsto", "callto", "skype", "whatsapp", "tg", "viber", "line", "facetime", "sip", "xmpp", "msnim", "weixin"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    phone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """When a service centre's telephone number is allowed."""
+
+    reasons: frozenset[str]
+    words: re.Pattern[str]
+    never: re.Pattern[str]
+
+    def allows(self, reason: str | None, text: str, found: _Found) -> bool:
+        if reason not in self.reasons or not found.phone:
+            return False
+        near = text[max(0, found.start - _SERVICE_WINDOW) : found.end + _SERVICE_WINDOW // 2]
+        if self.never.search(near):
+            return False
+        digits = re.sub(r"\D", "", text[found.start : found.end])
+        return bool(self.words.search(near)) or is_free_of_charge(digits)
+
+
+def build(parameters: dict[str, Any]) -> Detector:
+    """Return the detector; its word lists and the mask that replaces a finding come from the rule's file."""
+    return _Contact(parameters)
+
+
+class _Contact:
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._mask: str = parameters["mask"]
+        self._numerals = Numerals(parameters["numbers"], parameters["repeats"], parameters["joints"])
+        self._cues = Cues(pattern(flat(parameters["telephone_words"])), pattern(flat(parameters["other_number_words"])))
+        self._mailboxes = Mailboxes(
+            parameters["at_words"],
+            parameters["dot_words"],
+            parameters["mail_providers"],
+            flat(parameters["mail_words"]),
+            parameters["never_local"],
+        )
+        self._handles = Handles(parameters)
+        self._messenger_hosts = frozenset(parameters["messenger_hosts"])
+        service = parameters["service"]
+        self._service = _Service(
+            frozenset(service["reasons"]), pattern(flat(service["words"])), pattern(flat(service["never"]))
+        )
+
+    def __call__(self, judged: Judged) -> Iterable[Hit]:
+        for passage in judged.passages:
+            for found in self._in_text(passage):
+                if not self._service.allows(judged.candidate.reason, passage.text.folded, found):
+                    yield Hit(passage.field, *passage.text.span(found.start, found.end), mask=self._mask)
+        yield from self._in_links(judged)
+        for attachment in judged.candidate.attachments:
+            if any(self._is_contact(code) for code in attachment.codes):
+                yield Hit("attachment", 0, 0, excerpt=attachment.name)
+
+    def _in_text(self, passage: Passage) -> list[_Found]:
+        text = passage.text.folded
+        mailboxes = self._mailboxes.find(text)
+        found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(text, mailboxes))]
+        links = [match.span() for match in _LINKED.finditer(text)]
+        runs = self._numerals.runs(text, barred(text, [*mailboxes, *links]), _FEWEST_DIGITS)
+        found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
+        found += [_Found(*span, phone=False) for span in links if self._leads_to_messenger(text[slice(*span)])]
+        return found
+
+    def _in_links(self, judged: Judged) -> Iterable[Hit]:
+        for link in () if judged.html is None else judged.html.links:
+            if link.quoted:
+                continue
+            address = parse(link.target)
+            if address.scheme in _CONTACT_SCHEMES or self._leads_to_messenger(link.target):
+                if address.scheme in {"tel", "callto"} and self._allows_call(judged, link.target):
+                    continue
+                yield Hit("html", link.start, link.end, mask='href=""')
+
+    def _allows_call(self, judged: Judged, target: str) -> bool:
+        words = " ".join(passage.text.folded for passage in judged.passages)[:20000]
+        return self._service.allows(judged.candidate.reason, f"{words} {target}", _Found(len(words), len(words), phone=True))
+
+    def _leads_to_messenger(self, target: str) -> bool:
+        address = parse(target if "//" in target[:12] else "//" + target)
+        return is_within(address.host, self._messenger_hosts)
+
+    def _is_contact(self, code: str) -> bool:
+        address = parse(code)
+        if address.scheme in _CONTACT_SCHEMES or self._leads_to_messenger(code):
+            return True
+        if code[:12].upper().startswith(("BEGIN:VCARD", "MECARD:", "MATMSG:", "BIZCARD:")):
+            return True
+        passage = Passage("attachment", NormalisedText(code[:2000]))
+        return bool(self._in_text(passage))
+

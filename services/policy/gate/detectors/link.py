@@ -1,0 +1,171 @@
+"""Finds links that leave the marketplace, deceive, imitate it, or end a subscription."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.policy.gate.characters import ACCENTLESS
+from services.policy.gate.domains import is_within, registrable
+from services.policy.gate.finding import Field
+from services.policy.gate.judged import Detector, Hit, Judged, Passage
+from services.policy.gate.wordlist import flat, pattern
+from services.policy.gate.links.address import Address, is_private, parse
+from services.policy.gate.links.written import WrittenLink, WrittenLinks
+from services.policy.gate.text import NormalisedText
+
+_NEAR = 110
+_LOOK_ALIKE_FIGURES = str.maketrans("0135", "oles")
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A link of the message: where it stands in its field, where it leads, what it shows."""
+
+    field: Field
+    start: int
+    end: int
+    address: Address
+    shown: Address | None = None
+    disguised: bool = False
+    around: str = ""
+
+
+def build(parameters: dict[str, Any]) -> Detector:
+    """Return the detector for `find`: `external`, `imitation` or `unsubscribe`."""
+    kinds: dict[str, Callable[[dict[str, Any]], Detector]] = {
+        "external": _External,
+        "imitation": _Imitation,
+        "unsubscribe": _Unsubscribe,
+    }
+    return kinds[parameters["find"]](parameters)
+
+
+class _Links:
+    """Reads a message's links, once for all rules that use the same words."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._written = WrittenLinks(
+            parameters.get("dot_words", ["dot", "punto", "punkt", "point"]),
+            parameters.get("slash_words", ["slash"]),
+            flat(parameters.get("site_words", [])),
+            parameters.get("never_sites", []),
+        )
+
+    def of(self, judged: Judged) -> list[_Placed]:
+        links = [self._placed(passage, link) for passage, link in self._texts(judged)]
+        if judged.html is not None:
+            for link in judged.html.links:
+                if not link.quoted:
+                    shown = self._shown(link.text)
+                    address = parse(link.target)
+                    links.append(_Placed("html", link.start, link.end, address, shown, around=NormalisedText(link.text[:500]).folded))
+        return links
+
+    def _texts(self, judged: Judged) -> Iterable[tuple[Passage, WrittenLink]]:
+        candidate = judged.candidate
+        originals = {"subject": candidate.subject, "text": candidate.text, "html": candidate.html or ""}
+        for passage in judged.passages:
+            for link in self._written.find(passage.text, originals[passage.field]):
+                yield passage, link
+
+    def _placed(self, passage: Passage, link: WrittenLink) -> _Placed:
+        around = passage.text.folded[max(0, link.start - _NEAR) : link.end + _NEAR // 2]
+        start, end = passage.text.span(link.start, link.end)
+        return _Placed(passage.field, start, end, link.address, disguised=link.disguised, around=around)
+
+    def _shown(self, text: str) -> Address | None:
+        normalised = NormalisedText(text[:500])
+        found = self._written.find(normalised, text[:500])
+        return found[0].address if found else None
+
+
+class _External:
+    """Links outside the marketplace and the reason's allow-list, and links that hide where they lead."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._links = _Links(parameters)
+        self._allowed: Mapping[str | None, frozenset[str]] = _by_reason(parameters["allowed"])
+
+    def __call__(self, judged: Judged) -> Iterable[Hit]:
+        for link in self._links.of(judged):
+            if link.address.is_web and self._is_external(judged, link):
+                yield Hit(link.field, link.start, link.end)
+
+    def _is_external(self, judged: Judged, link: _Placed) -> bool:
+        candidate, address = judged.candidate, link.address
+        if is_private(address.host):
+            return False
+        if link.disguised or address.scheme not in {"", "https"} or _is_foreign_script(address.host):
+            return True
+        trusted = is_within(address.host, candidate.trusted_domains)
+        if not trusted and not is_within(address.host, self._allowed.get(candidate.reason, frozenset())):
+            return True
+        return link.shown is not None and not _same(link.shown.host, address.host, candidate.trusted_domains)
+
+
+class _Imitation:
+    """Links that pose as the marketplace: its name in a foreign domain, look-alike letters, false link texts."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._links = _Links(parameters)
+        self._brands = tuple(parameters["brands"])
+
+    def __call__(self, judged: Judged) -> Iterable[Hit]:
+        trusted = judged.candidate.trusted_domains
+        for link in self._links.of(judged):
+            host = link.address.host
+            if not host or is_within(host, trusted):
+                continue
+            posed = link.shown is not None and is_within(link.shown.host, trusted)
+            if posed or self._imitates(host):
+                yield Hit(link.field, link.start, link.end)
+
+    def _imitates(self, host: str) -> bool:
+        if "xn--" in host:
+            try:
+                host = host.encode("ascii").decode("idna")
+            except UnicodeError:
+                return True
+        plain = host.translate(_LOOK_ALIKE_FIGURES).replace("rn", "m").replace("vv", "w")
+        plain = plain.translate(ACCENTLESS)
+        return any(brand in plain for brand in self._brands)
+
+
+class _Unsubscribe:
+    """Ways to leave a mailing list: a message to one buyer has none."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self._links = _Links(parameters)
+        self._words = pattern(flat(parameters["words"]))
+        self._targets = re.compile("|".join(map(re.escape, parameters["targets"])))
+        self._headers = frozenset(name.lower() for name in parameters["headers"])
+        self._header_line = re.compile("|".join(map(re.escape, sorted(self._headers))))
+
+    def __call__(self, judged: Judged) -> Iterable[Hit]:
+        for name, _ in judged.candidate.headers:
+            if name.lower() in self._headers:
+                yield Hit("message", 0, 0, excerpt=name)
+        for passage in judged.passages:
+            for match in self._header_line.finditer(passage.text.text):
+                yield Hit(passage.field, *passage.text.span(*match.span()))
+        for link in self._links.of(judged):
+            where = f"{link.address.host}{link.address.rest}"
+            if self._targets.search(where) or self._words.search(link.around):
+                yield Hit(link.field, link.start, link.end)
+
+
+def _by_reason(allowed: list[dict[str, Any]]) -> dict[str | None, frozenset[str]]:
+    lists: dict[str | None, set[str]] = {}
+    for entry in allowed:
+        for reason in entry["reasons"]:
+            lists.setdefault(reason or None, set()).update(entry["domains"])
+    return {reason: frozenset(domains) for reason, domains in lists.items()}
+
+
+def _is_foreign_script(host: str) -> bool:
+    return "xn--" in host or not host.isascii()
+
+
+def _same(shown: str, target: str, trusted: frozenset[str]) -> bool:
+    return registrable(shown) == registrable(target) or (is_within(shown, trusted) and is_within(target, trusted))
