@@ -1,0 +1,151 @@
+"""HTML made safe for the other side: sanitised with an allow-list and rebuilt, never patched (R-MAIL-5)."""
+
+import re
+from collections.abc import Collection
+from html import escape
+from urllib.parse import unquote
+
+import nh3
+
+from services.delivery.mail import charsets, markup
+from services.delivery.mail.refusal import Refusal
+
+MAX_CHARACTERS = 2_000_000
+MAX_DEPTH = 2_000
+
+_TAGS_NAMES = """
+    a abbr address article b blockquote br caption center cite code col colgroup dd del details dfn div dl dt em
+    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark ol p pre q rp rt ruby s
+    samp section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var wbr
+"""
+_TAGS = frozenset(_TAGS_NAMES.split())
+# Their content is no text for a reader.
+_DROPPED_NAMES = """
+    applet audio canvas embed frameset head iframe math noembed noframes noscript object script style svg template
+    title video
+"""
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"class", "id", "dir", "lang", "style"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan", "align", "valign"},
+    "th": {"colspan", "rowspan", "align", "valign"},
+    "blockquote": {"type"},
+    "ol": {"start", "type"},
+    "table": {"border"},
+}
+# No colour, size, place or visibility: all text can be seen, by the reader as by the gate.
+_STYLES = frozenset({"font-style", "font-weight", "text-align", "text-decoration"})
+_QUOTE_CLASSES_NAMES = """
+    quoted moz-cite-prefix moz-forward-container gmail_extra gmail_attr zmail_extra hmcite tutanota_quote
+"""
+_QUOTE_CLASSES = frozenset(_QUOTE_CLASSES_NAMES.split())
+_QUOTE_CLASS = re.compile(r"(?:x_)*(?:gmail_quote|yahoo_quoted|protonmail_quote)", re.IGNORECASE)
+_TAIL_ID = re.compile(
+    r"(?:x_)*(?:divrplyfwdmsg|appendonsend|olk_src_body_section|reply-intro|mail-editor-reference-message-container"
+    r"|quoted-tail)",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_CLOSE_THEMSELVES_NAMES = """
+    area base br col dd dt hr img input li link meta option p source tbody td tfoot th thead tr wbr
+"""
+_CLOSE_THEMSELVES = frozenset(_CLOSE_THEMSELVES_NAMES.split())
+
+
+def _mark(attribute: str, value: str) -> str | None:
+    # The clients' own signs of quoted history become ours, all other classes and ids go.
+    if attribute == "id":
+        return "quoted-tail" if _TAIL_ID.fullmatch(value.strip()) else None
+    names = value.lower().split()
+    return "quoted" if any(name in _QUOTE_CLASSES or _QUOTE_CLASS.match(name) for name in names) else None
+
+
+def _filter(tag: str, attribute: str, value: str) -> str | None:
+    if attribute in {"class", "id"}:
+        return _mark(attribute, value)
+    if attribute == "type" and tag == "blockquote":
+        return "cite" if value.strip().lower() == "cite" else None
+    if attribute == "src":
+        return value if value.lower().startswith("cid:") else None
+    if attribute == "href":
+        return None if value.lower().startswith("cid:") else value
+    return value
+
+
+def _check_bounds(source: str) -> None:
+    if len(source) > MAX_CHARACTERS:
+        raise Refusal(
+            "html_too_large",
+            "5.3.4",
+            "The formatted text of the message is too long; please shorten it and send it again.",
+        )
+    depth = deepest = 0
+    for hit in _TAG.finditer(source):
+        if hit[2].lower() not in _CLOSE_THEMSELVES:
+            depth = max(0, depth + (-1 if hit[1] else 1))
+            deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise Refusal(
+            "html_too_deep",
+            "5.6.0",
+            "The formatting of the message is nested too deeply; please send it as plain text.",
+        )
+
+
+def image_cid(token: markup.Token) -> str | None:
+    """Give the Content-ID that an image token shows, decoded, without its brackets."""
+    source = token.attribute("src") if token.name == "img" else None
+    return unquote(source[4:]).strip("<> ") if source and source[:4].lower() == "cid:" else None
+
+
+def _tidy(clean: str, cids: Collection[str] | None) -> str:
+    """Drop images that may not be loaded, leaving their description, and attributes that were emptied."""
+    pieces: list[str] = []
+    for token in markup.read_tokens(clean):
+        cid = image_cid(token) if token.name == "img" else None
+        if token.name == "img" and (cid is None or (cids is not None and cid not in cids)):
+            pieces.append(escape(token.attribute("alt") or "", quote=False))
+        elif token.attributes:
+            pieces.append(clean[token.start : token.end].replace(' style=""', ""))
+        else:
+            pieces.append(clean[token.start : token.end])
+    return "".join(pieces)
+
+
+def sanitise(source: str, cids: Collection[str] | None = None) -> str:
+    """Rebuild foreign HTML as a safe fragment; a second pass changes nothing.
+
+    Out go scripts, forms, frames, remote content, beacons, styles that hide or place text, comments, event handlers and
+    links other than https, http, mailto and tel. Images stay only as ``cid:``, and only those of ``cids`` if given.
+    Quoted history keeps a mark of ours: class ``quoted`` (this element), id ``quoted-tail`` (all that follows).
+    Refuses more than 2 million characters and 2000 open elements.
+    """
+    _check_bounds(source)
+    clean = nh3.clean(
+        charsets.normalise_lines(source),
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_filter,
+        strip_comments=True,
+        link_rel="noopener noreferrer nofollow",
+        url_schemes={"https", "http", "mailto", "tel", "cid"},
+        url_relative="deny",
+        filter_style_properties=set(_STYLES),
+    )
+    return _tidy(clean, cids)
+
+
+def read_text(source: str) -> str:
+    """Give the plain text of foreign HTML, for a mail that brings no text part."""
+    return markup.write_text(sanitise(source))
+
+
+def write_document(fragment: str, language: str) -> str:
+    """Set a sanitised fragment into a whole HTML document in ``language`` (a BCP 47 tag)."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="{escape(language)}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"></head>\n<body>{fragment}</body></html>\n'
+    )

@@ -1,0 +1,170 @@
+"""The writing party's real addresses replaced by the alias, in whatever form they stand (R-MAIL-1)."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from services.delivery.mail import charsets, disguise, markup
+from services.delivery.mail.bodies import Attached
+from services.delivery.mail.headers import Mailbox
+from services.delivery.mail.parsing import IncomingMail
+
+MAX_ADDRESSES = 100
+
+# What stands for the sign between local part and domain, and for a dot, once a text is laid bare.
+_AT = r"(?:@|=40|=|\s?[(\[{<]\s?(?:at|@|arroba|chiocciola|arobase|klammeraffe|アットマーク)\s?[)\]}>]\s?)"
+_DOT = r"(?:\.|\s?[(\[{<]\s?(?:\.|dot|punto|punkt|point|ドット)\s?[)\]}>]\s?)"
+# A line break in the middle of an address: a tag, a soft break, or a quotation with its `>` marks on the next line.
+_BREAK = r"(?:=?\n[> \t]*)?"
+# Boundaries are ASCII: Japanese text runs up to an address without a blank.
+_BEFORE = r"(?<![a-z0-9])(?<![a-z0-9][._+-])"
+_AFTER = r"(?!-?[a-z0-9])"
+_MORE = re.compile(r"\.[a-z0-9]")
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What to find and what to put there.
+
+    ``addresses`` are the real addresses of the writing party (envelope, header, known), ``hosts`` machine names of its own
+    network; ``alias`` takes the place of both (its domain that of a host). At most 100 of each are looked for.
+    """
+
+    addresses: frozenset[str]
+    alias: str
+    hosts: frozenset[str] = frozenset()
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """The expression that finds every address and host in bare text, or nothing where there is nothing to find."""
+        choices = [_address_pattern(address) for address in _variants(self.addresses - {self.alias.lower()})]
+        hosts = sorted({host.lower().rstrip(".") for host in self.hosts} - {self.alias.rpartition("@")[2].lower(), ""})
+        choices += [
+            f"(?P<host{number}>{_BEFORE}{_spell(host)}{_AFTER})" for number, host in enumerate(hosts[:MAX_ADDRESSES])
+        ]
+        return re.compile("|".join(choices)) if choices else None
+
+    def stand_in(self, hit: re.Match[str]) -> str:
+        """Give what takes the place of one hit."""
+        is_host = hit.lastgroup is not None and hit.lastgroup.startswith("host")
+        return self.alias.rpartition("@")[2] if is_host else self.alias
+
+
+def _spell(text: str, dot: str = r"\.") -> str:
+    return _BREAK.join(dot if character == "." else re.escape(character) for character in text)
+
+
+def _domain_forms(domain: str) -> set[str]:
+    forms = {domain}
+    try:
+        forms.add(domain.encode("idna").decode("ascii"))
+        forms.add(domain.encode("ascii").decode("idna"))
+    except (UnicodeError, ValueError):
+        pass
+    return {disguise.fold(form) for form in forms}
+
+
+def _variants(addresses: Iterable[str]) -> list[tuple[str, str]]:
+    """Give each address as folded local part and domain, with and without its tag, in both forms of its domain."""
+    found: dict[tuple[str, str], None] = {}
+    for address in sorted(addresses):
+        local, at, domain = address.strip().strip("<>").rpartition("@")
+        local = disguise.fold(local.strip('"'))
+        if not at or not local or not domain:
+            continue
+        for form in sorted(_domain_forms(domain.rstrip("."))):
+            found[local, form] = None
+            if base := local.partition("+")[0]:
+                found[base, form] = None
+    # The longest first: a short address may be the end of a longer one.
+    return sorted(found, key=lambda pair: -len(pair[0]) - len(pair[1]))[: MAX_ADDRESSES * 2]
+
+
+def _address_pattern(parts: tuple[str, str]) -> str:
+    local, domain = parts
+    tag = r"(?:\+[\w.+=-]{1,64})?"
+    return rf'{_BEFORE}"?{_spell(local, _DOT)}"?{tag}{_BREAK}{_AT}{_BREAK}{_spell(domain, _DOT)}{_AFTER}'
+
+
+def rewrite_text(text: str, replacement: Replacement) -> str:
+    """Replace in plain text; everything else stays to the character. One pass leaves nothing for a second."""
+    return _replace(text, disguise.bare_text(text), replacement)
+
+
+def rewrite_html(source: str, replacement: Replacement) -> str:
+    """Replace in sanitised HTML: text across tags, and attribute values. Tags stay where they are."""
+    source = _replace(source, disguise.bare_html(source), replacement, is_html=True)
+    pieces = []
+    for token in markup.read_tokens(source):
+        part = source[token.start : token.end]
+        if token.attributes:
+            kept = _replace(token.attributes, disguise.bare_text(token.attributes), replacement)
+            part = part.replace(token.attributes, kept, 1)
+        pieces.append(part)
+    return "".join(pieces)
+
+
+def _is_longer_domain(source: str, bare: disguise.Bare, end: int) -> bool:
+    """Tell whether an address goes on after the hit (`x.com` in `x.com.au`); a capital begins a new sentence instead."""
+    if not _MORE.match(bare.text, end):
+        return False
+    start, after = bare.spans(end + 1, end + 2)[0]
+    return not source[start:after].isupper()
+
+
+def _replace(source: str, bare: disguise.Bare, replacement: Replacement, *, is_html: bool = False) -> str:
+    pattern = replacement.pattern
+    if pattern is None:
+        return source
+    pieces: list[str] = []
+    position = 0
+    for hit in pattern.finditer(bare.text):
+        if _is_longer_domain(source, bare, hit.end()):
+            continue
+        spans = bare.spans(*hit.span())
+        pieces += [source[position : spans[0][0]], replacement.stand_in(hit)]
+        end = spans[0][1]
+        for start, after in spans[1:]:
+            # Between the characters of a hit the tags are kept, invisible characters go.
+            pieces.append(disguise.tags_in(source[end:start]) if is_html else "")
+            end = max(end, after)
+        position = end
+    pieces.append(source[position:])
+    return "".join(pieces)
+
+
+def rewrite_attached(part: Attached, replacement: Replacement) -> Attached:
+    """Replace in an attachment's name, and in its content where that is plain text."""
+    name = rewrite_text(part.name, replacement)
+    content = part.content
+    is_text = name.lower().endswith(".txt") or part.media_type == "text/plain"
+    if is_text and b"\0" not in content:
+        text = charsets.decode(content, None)
+        changed = rewrite_text(text, replacement)
+        content = content if changed == text else changed.encode("utf-8")
+    return replace(part, name=name, content=content)
+
+
+def rewrite_name(name: str, replacement: Replacement) -> str:
+    """Replace in a display name."""
+    return rewrite_text(name, replacement)
+
+
+def own_addresses(mail: IncomingMail, envelope_sender: str | None, known: Iterable[str]) -> frozenset[str]:
+    """Gather every address that may be the writing party's: header, envelope, and those on record."""
+    return frozenset({*mail.addresses, *known, *([envelope_sender] if envelope_sender else [])})
+
+
+def rewrite_mail(mail: IncomingMail, replacement: Replacement, clean_html: str | None) -> IncomingMail:
+    """Replace everywhere a counterpart will look; ``clean_html`` is the mail's HTML, sanitised."""
+    names: Callable[[Mailbox], Mailbox] = lambda box: replace(box, name=rewrite_name(box.name, replacement))  # noqa: E731
+    return replace(
+        mail,
+        subject=rewrite_text(mail.subject, replacement),
+        text=rewrite_text(mail.text, replacement),
+        html=None if clean_html is None else rewrite_html(clean_html, replacement),
+        authors=tuple(names(box) for box in mail.authors),
+        inline_images=tuple(rewrite_attached(part, replacement) for part in mail.inline_images),
+        attachments=tuple(rewrite_attached(part, replacement) for part in mail.attachments),
+    )
