@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Further arguments for pytest: `make test ARGS="tests/shared -x"`.
 ARGS ?=
+# Without addresses: where packages come from is each machine's own affair.
+COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command 'make lock' $(ARGS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -49,12 +52,10 @@ fuzz: install-dev ## Run the property tests with many more examples (bounded, so
 policy-report: install-dev ## Measure the policy gate on the labelled messages, by rule and language
 	$(BIN)/python -m tests.services.policy.report
 
-lock: install-dev ## Resolve the dependencies anew into requirements.txt and requirements-dev.txt
+lock: install-dev ## Pin what pyproject.toml asks for; newer versions of all: make lock ARGS=--upgrade
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes --upgrade \
-		--custom-compile-command 'make lock' --quiet pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --python-version 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes --upgrade \
-		--custom-compile-command 'make lock' --quiet pyproject.toml --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --group dev -o requirements-dev.txt
 
 clean: ## Remove the environment and all that was generated; the data in var/ stays
 	rm -rf $(VENV) build dist htmlcov *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -104,7 +104,7 @@ def fetch_jars() -> Path:
     """Answer the folder with the jars, brought by Maven if they are not there; `JarsUnavailableError` if it cannot."""
     folder = jar_folder()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder.with_suffix(".lock")):
+    with _alone(folder.with_name(f"{folder.name}.lock")):
         if not folder.is_dir():
             _copy_jars(folder)
     return folder
