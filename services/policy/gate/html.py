@@ -87,7 +87,6 @@ _VOID = frozenset(
 _ACTIVE_TAGS = frozenset(
     [
         "applet",
-        "audio",
         "base",
         "button",
         "canvas",
@@ -107,7 +106,6 @@ _ACTIVE_TAGS = frozenset(
         "svg",
         "template",
         "textarea",
-        "video",
     ]
 )
 _REMOVED_WHOLE = frozenset({"applet", "embed", "frame", "iframe", "object", "portal", "script"})

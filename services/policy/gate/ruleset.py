@@ -26,10 +26,13 @@ class RuleSet:
 
     @classmethod
     def load(cls, directory: Path = PACKAGED) -> Self:
-        """Read every `*.toml` in `directory`. Fails with `RuleError` where one cannot be used."""
+        """Read every `*.toml` in `directory`. Fails with `RuleError` where one cannot be used.
+
+        The version covers the word lists that all rule sets share, too.
+        """
         paths = sorted(directory.glob("*.toml"))
         digest = hashlib.sha256()
-        for path in paths:
+        for path in (*paths, *sorted(set(PACKAGED.parent.rglob("*.toml")) - set(PACKAGED.glob("*.toml")))):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         rules = sorted((read_rule(path) for path in paths), key=lambda rule: rule.id)
         return cls(tuple(rules), digest.hexdigest()[:16])

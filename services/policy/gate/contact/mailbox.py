@@ -1,11 +1,16 @@
 """Finds e-mail addresses, plainly written or disguised: "name (at) example dot com", spaced, with sign words."""
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.wordlist import pattern
+from services.policy.gate.wordlist import flat, pattern
 
+SIGNS = Path(__file__).with_name("signs.toml")
 _LOCAL_WINDOW = 96
 _DOMAIN_WINDOW = 200
 _BACKWARD_LOCAL = re.compile(r"\s{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
@@ -13,18 +18,24 @@ _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _CUE_WINDOW = 60
 
 
-class Mailboxes:
-    """The signs and words that make an address, from the rule's data."""
+@cache
+def signs() -> Mapping[str, Any]:
+    """Return the packaged words for signs."""
+    return tomllib.loads(SIGNS.read_text(encoding="utf-8"))
 
-    def __init__(
-        self,
-        at_words: Iterable[str],
-        dot_words: Iterable[str],
-        providers: Iterable[str],
-        cue_words: Iterable[str],
-        never_local: Iterable[str],
-    ) -> None:
+
+@cache
+def packaged() -> "Mailboxes":
+    """Return the finder that uses the packaged words."""
+    return Mailboxes(signs())
+
+
+class Mailboxes:
+    """Finds addresses by the signs and words that make one."""
+
+    def __init__(self, signs: Mapping[str, Any]) -> None:
         """Take the words for "@" and ".", mail providers' names, words about mail, words that are no name."""
+        at_words, dot_words, providers = signs["at_words"], signs["dot_words"], signs["mail_providers"]
         at = "|".join(sorted(map(re.escape, at_words), key=len, reverse=True))
         dot = "|".join(sorted(map(re.escape, dot_words), key=len, reverse=True))
         self._at = re.compile(
@@ -38,8 +49,8 @@ class Mailboxes:
         self._domain = re.compile(rf"\[?\s{{0,3}}({_LABEL}(?:{self._dot}{_LABEL}){{1,4}})")
         self._provider = re.compile(rf"\s{{0,3}}({names})(?![a-z0-9])(?:\s{{0,2}}[.,]?\s{{0,2}}(?:{dot})?\s{{0,2}}(?:com|it|de|fr|es|jp|net|co)(?![a-z]))?")
         self._separator = re.compile(self._dot)
-        self._cue = pattern(cue_words)
-        self._never_local = frozenset(never_local)
+        self._cue = pattern(flat(signs["mail_words"]))
+        self._never_local = frozenset(signs["never_local"])
         self._loose = re.compile(rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?:{names})\s{{0,2}}(?:\.|\s(?:{dot})\s|\s)\s{{0,2}}(?:com|it|de|fr|es|co|jp)(?![a-z0-9])")
 
     def find(self, text: str) -> list[tuple[int, int]]:

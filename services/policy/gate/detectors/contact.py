@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.policy.gate.contact.handle import Handles
-from services.policy.gate.contact.mailbox import Mailboxes
+from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.contact.numerals import Numerals
 from services.policy.gate.contact.phone import Cues, barred, is_free_of_charge, phones
 from services.policy.gate.domains import is_within
@@ -56,13 +56,7 @@ class _Contact:
         self._mask: str = parameters["mask"]
         self._numerals = Numerals(parameters["numbers"], parameters["repeats"], parameters["joints"])
         self._cues = Cues(pattern(flat(parameters["telephone_words"])), pattern(flat(parameters["other_number_words"])))
-        self._mailboxes = Mailboxes(
-            parameters["at_words"],
-            parameters["dot_words"],
-            parameters["mail_providers"],
-            flat(parameters["mail_words"]),
-            parameters["never_local"],
-        )
+        self._mailboxes = packaged()
         self._handles = Handles(parameters)
         self._messenger_hosts = frozenset(parameters["messenger_hosts"])
         service = parameters["service"]

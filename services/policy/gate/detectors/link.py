@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.policy.gate.characters import ACCENTLESS
+from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.domains import is_within, registrable
 from services.policy.gate.finding import Field
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
@@ -45,12 +46,7 @@ class _Links:
     """Reads a message's links, once for all rules that use the same words."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        self._written = WrittenLinks(
-            parameters.get("dot_words", ["dot", "punto", "punkt", "point"]),
-            parameters.get("slash_words", ["slash"]),
-            flat(parameters.get("site_words", [])),
-            parameters.get("never_sites", []),
-        )
+        self._written = WrittenLinks(flat(parameters["site_words"]), parameters["never_sites"])
 
     def of(self, judged: Judged) -> list[_Placed]:
         links = [self._placed(passage, link) for passage, link in self._texts(judged)]
@@ -85,7 +81,7 @@ class _External:
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._links = _Links(parameters)
-        self._allowed: Mapping[str | None, frozenset[str]] = _by_reason(parameters["allowed"])
+        self._allowed = _by_reason(parameters["allowed"], parameters["country_suffixes"])
 
     def __call__(self, judged: Judged) -> Iterable[Hit]:
         for link in self._links.of(judged):
@@ -153,13 +149,22 @@ class _Unsubscribe:
             where = f"{link.address.host}{link.address.rest}"
             if self._targets.search(where) or self._words.search(link.around):
                 yield Hit(link.field, link.start, link.end)
+        for passage in judged.passages:
+            text = passage.text.folded
+            for start, end in packaged().find(text):
+                if self._words.search(text[max(0, start - _NEAR) : end + _NEAR // 2]):
+                    yield Hit(passage.field, *passage.text.span(start, end))
 
 
-def _by_reason(allowed: list[dict[str, Any]]) -> dict[str | None, frozenset[str]]:
+def _by_reason(allowed: list[dict[str, Any]], suffixes: list[str]) -> Mapping[str | None, frozenset[str]]:
+    """Return the allowed domains of each reason; `name.*` stands for the name under every country's suffix."""
     lists: dict[str | None, set[str]] = {}
     for entry in allowed:
+        domains = {domain for domain in entry["domains"] if not domain.endswith(".*")}
+        names = [domain.removesuffix(".*") for domain in entry["domains"] if domain.endswith(".*")]
+        domains |= {f"{name}.{suffix}" for name in names for suffix in suffixes}
         for reason in entry["reasons"]:
-            lists.setdefault(reason or None, set()).update(entry["domains"])
+            lists.setdefault(reason or None, set()).update(domains)
     return {reason: frozenset(domains) for reason, domains in lists.items()}
 
 

@@ -1,23 +1,23 @@
 """Finds links written out in text: plain, without scheme, spaced, defanged, or with the dots as words."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from services.policy.gate.contact.mailbox import packaged, signs
 from services.policy.gate.domains import is_public_suffix
 from services.policy.gate.wordlist import pattern
 from services.policy.gate.links.address import Address, is_number, is_private, parse
 from services.policy.gate.text import NormalisedText
 
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
-_WIDE_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _SCHEMED = re.compile(r"(?<![a-z0-9_])(?:https?|hxxps?|ftp)\s?:\s?//\s?[^\s<>\"]{1,2000}")
 _DEFANGED = re.compile(r"[\[({]\s?(?:\.|dot|punto|point|punkt)\s?[\])}]")
 _BARE = re.compile(
     rf"(?<![\w@./:&=%+#~\\-])(?:(?:{_LABEL})\.){{1,8}}(?P<tld>[a-zß-ɏ]{{2,18}}|xn--[a-z0-9-]{{1,50}}|[а-я]{{2,10}}|みんな|セール)"
     r"(?P<dot>\.)?(?P<port>:\d{1,9})?(?P<path>[/?#][^\s<>\"']{0,2000})?(?![a-z0-9_@])"
 )
-_BARE_START = re.compile(r"(?<=[\w])(?=[.])")
 _NEUTRAL = re.compile(rf"(?<![/:\w])//(?P<host>(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}})[^\s<>\"]{{0,500}}")
 _NUMBERED = re.compile(r"(?<![\w./:-])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:(:\d{1,5})?/[^\s<>\"]{0,500}|:\d{2,5}(?!\d))")
 _TRAILING = ".,;:!?'\")]}>*。、」』）"
@@ -26,7 +26,7 @@ _WORD_SUFFIXES = frozenset(
     "al am an as at be ci de do es id il in is it la le li lo ma me mi my ne no se si so st su to us je tu un et va".split()
 )
 _SURE_SUFFIXES = frozenset("com net org eu shop store info biz online it fr co uk jp io app site xyz top club".split())
-_FILES = frozenset("zip mov py sh rs md ps so cab app bat".split())
+_FILES = frozenset("zip mov py sh rs md ps so cab bat".split())
 _CUE_WINDOW = 28
 
 
@@ -41,12 +41,12 @@ class WrittenLink:
 
 
 class WrittenLinks:
-    """Finds links in text, given the words for "dot" and "slash" and the words that announce a site."""
+    """Finds links in text; what is part of an e-mail address is none."""
 
-    def __init__(self, dot_words: Iterable[str], slash_words: Iterable[str], cues: Iterable[str], never: Iterable[str]) -> None:
-        """Take sign words, words that announce a web site, and words no site's name consists of."""
-        dots = "|".join(sorted(map(re.escape, dot_words), key=len, reverse=True))
-        slashes = "|".join(sorted(map(re.escape, slash_words), key=len, reverse=True))
+    def __init__(self, cues: Iterable[str], never: Iterable[str]) -> None:
+        """Take words that announce a web site, and words no site's name consists of."""
+        dots = "|".join(sorted(map(re.escape, signs()["dot_words"]), key=len, reverse=True))
+        slashes = "|".join(sorted(map(re.escape, signs()["slash_words"]), key=len, reverse=True))
         self._disguised = re.compile(
             rf"(?<![\w@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
             rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}"
@@ -64,7 +64,8 @@ class WrittenLinks:
             found += self._bare(passage, original)
         found += self._neutral(text)
         found += self._dressed_up(passage.folded)
-        return _apart(found)
+        mailboxes = packaged().find(passage.folded) if any(link.disguised or not link.address.scheme for link in found) else []
+        return [link for link in _apart(found) if not _overlaps(link, mailboxes)]
 
     def _schemed(self, text: str) -> Iterable[WrittenLink]:
         for match in _SCHEMED.finditer(text):
@@ -97,6 +98,8 @@ class WrittenLinks:
             return False
         name = host[: -len(tld) - 1]
         start, end = passage.span(match.start("tld") - 1, match.end("tld"))
+        if not original[start:end].isascii() and tld.isascii():
+            return False  # nobody writes full-width letters by mistake
         if _SENTENCE.fullmatch(original[start:end]) and not original[max(0, start - 2) : start].isupper():
             return True
         if tld in _FILES:
@@ -133,6 +136,14 @@ class WrittenLinks:
         if dot == ".":
             return telling or tld in {"com", "net", "org", "eu"}
         return telling or tld in _SURE_SUFFIXES
+
+
+def _overlaps(link: WrittenLink, spans: list[tuple[int, int]]) -> bool:
+    """Tell whether `link`, unless it has a scheme, is part of one of `spans`, which are in order."""
+    if link.address.scheme and not link.disguised:
+        return False
+    at = bisect_right(spans, (link.end, 0)) - 1
+    return at >= 0 and spans[at][1] > link.start
 
 
 def _names_a_host(host: str) -> bool:
