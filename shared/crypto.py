@@ -65,7 +65,7 @@ class KeyRing:
             return AESGCM(self._unwrap(key_id, wrapped)).decrypt(
                 sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode()
             )
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealError(f"a box does not open for purpose {purpose!r}") from None
 
     def rewrap(self, box: str) -> str:
@@ -103,7 +103,7 @@ class KeyRing:
             raise SealError(f"master key {key_id!r} is not in TRAMITE_MASTER_KEYS")
         try:
             return AESGCM(self.keys[key_id]).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], key_id.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealError(f"a data key does not unwrap under master key {key_id!r}") from None
 
 
