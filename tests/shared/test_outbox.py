@@ -44,6 +44,10 @@ async def count_unpublished(database: Database) -> int:
         return int((await (await session.connection()).execute(query)).scalar_one())
 
 
+async def is_drained(database: Database) -> bool:
+    return await count_unpublished(database) == 0
+
+
 @contextlib.asynccontextmanager
 async def relaying(database: Database, bus: BrokenBus) -> AsyncIterator[Relay]:
     relay = Relay(database, bus, ServiceMetrics("notes"), batch=3)
@@ -62,8 +66,8 @@ async def test_events_go_out_in_order_and_are_marked(database: Database) -> None
         await until(lambda: len(bus.published) == 10, "ten events")
         await tell(database, 10)
         await until(lambda: len(bus.published) == 11, "one more event")
+        await until(lambda: is_drained(database), "all to be marked")
     assert bus.numbers() == list(range(11))
-    assert await count_unpublished(database) == 0
 
 
 async def test_a_rolled_back_transaction_tells_nothing(database: Database) -> None:
@@ -110,11 +114,7 @@ async def test_published_events_are_purged_by_age(database: Database) -> None:
     await tell(database, 1, 2)
     async with relaying(database, bus) as relay:
         await until(lambda: len(bus.published) == 2, "both events")
-
-        async def published() -> bool:
-            return await count_unpublished(database) == 0
-
-        await until(published, "both to be marked")
+        await until(lambda: is_drained(database), "both to be marked")
         assert await relay.purge(days=1) == 0
         assert await relay.purge(days=-1) == 2
 
