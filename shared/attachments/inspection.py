@@ -90,8 +90,8 @@ def _named(name: str, declared: str, media_type: str) -> str:
 def inspect(name: str, declared: str, content: bytes) -> AttachmentFacts:
     """Look at a file (R-MAIL-6): .txt, .pdf, .jpg, .jpeg, .gif, .png, .doc, .docx, each under 7 MB, content as named.
 
-    ``name`` is as sent and may be hostile; ``declared`` is the media type the sender claims, believed only where it gives
-    a nameless text its name. Never raises; a file over 7 MB is not looked into.
+    ``name`` is as sent and may be hostile; ``declared`` is the media type the sender claims, believed only where it
+    gives a nameless text its name. Never raises; a file over 7 MB is not looked into.
     """
     media_type = detect(content)
     safe = _named(name, declared, media_type)

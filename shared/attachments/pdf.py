@@ -1,6 +1,7 @@
 """PDF: what acts by itself, what is hidden, and the document without its author."""
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
 
 from shared.attachments.facts import Problem
+
+# The library logs what it finds in a document.
+logging.getLogger("pypdf").disabled = True
 
 MAX_OBJECTS = 20_000
 MAX_NODES = 200_000

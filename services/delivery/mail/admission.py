@@ -5,6 +5,8 @@ from collections.abc import Collection
 from services.delivery.mail.parsing import IncomingMail
 from services.delivery.mail.refusal import Refusal
 
+MAX_WRITERS = 20
+
 # In the order in which a person would want to hear of them.
 _ENCLOSED = (
     (
@@ -57,8 +59,8 @@ _ENCLOSED = (
 def admit(mail: IncomingMail, allowed_recipients: Collection[str]) -> None:
     """Refuse what would reveal an address or cannot be carried unaltered (R-MAIL-1).
 
-    ``allowed_recipients`` are, in lower case, the aliases of this pair; any other recipient in To, Cc or Bcc refuses the mail,
-    since an answer to all would reveal it. A mail without text, subject and files is refused as empty.
+    ``allowed_recipients`` are the aliases of this pair; any other recipient in To, Cc or Bcc refuses the mail, since an
+    answer to all would reveal it. A mail without text, subject and files is refused as empty.
     """
     for kind, reason, code, sentence in _ENCLOSED:
         if kind in mail.enclosed:
@@ -68,7 +70,12 @@ def admit(mail: IncomingMail, allowed_recipients: Collection[str]) -> None:
         raise Refusal(
             "further_recipients",
             "5.7.1",
-            "The message has further recipients, who would see each other's address. Please send it to this address alone.",
+            "The message has further recipients, who would see each other's address. "
+            "Please send it to this address alone.",
+        )
+    if len(mail.addresses) > MAX_WRITERS:
+        raise Refusal(
+            "too_many_writers", "5.7.1", "The message names too many senders. Please send it from one address."
         )
     if not (mail.text.strip() or mail.subject or mail.attachments or mail.inline_images):
         raise Refusal("empty", "5.6.0", "The message is empty. Please write something and send it again.")

@@ -34,11 +34,14 @@ _LIST_FIELDS = frozenset({"x-mailing-list", "list-id", "list-post", "list-unsubs
 # Vacation programs without headers, by how they begin their subject. `Re: out of office` is a person's answer.
 _VACATION = re.compile(
     r"""^\s*\W{0,2}\s*(?:
-        auto(?:matic|mated)?[ -]?(?:reply|response|answer)\b | autoreply\b | auto:\s | out[ -]of[ -](?:the[ -])?office\b | vacation\s+reply\b
-      | risposta\s+automatica\b | risponditore\s+automatico\b | fuori\s+(?:sede|ufficio)\b | (?:sono\s+)?assente\s+dall'ufficio\b
+        auto(?:matic|mated)?[ -]?(?:reply|response|answer)\b | autoreply\b | auto:\s
+      | out[ -]of[ -](?:the[ -])?office\b | vacation\s+reply\b
+      | risposta\s+automatica\b | risponditore\s+automatico\b | fuori\s+(?:sede|ufficio)\b
+      | (?:sono\s+)?assente\s+dall'ufficio\b
       | automatische\s+(?:antwort|abwesenheit\w*|r[üu]ckmeldung)\b | abwesenheits(?:notiz|nachricht|meldung|assistent)\b
       | (?:ich\s+bin\s+)?nicht\s+im\s+b[üu]ro\b
-      | r[ée]ponse\s+automatique\b | (?:message|notification)\s+d['’]absence\b | absence?\s+du\s+bureau\b | absent\s+du\s+bureau\b
+      | r[ée]ponse\s+automatique\b | (?:message|notification)\s+d['\u2019]absence\b
+      | absence?\s+du\s+bureau\b | absent\s+du\s+bureau\b
       | respuesta\s+autom[áa]tica\b | fuera\s+de\s+(?:la\s+)?oficina\b | mensaje\s+autom[áa]tico\b
       | 【?自動(?:返信|応答|配信) | 不在(?:通知|の?お知らせ|応答) | 不在のため
     )""",
@@ -81,8 +84,8 @@ def _by_writer(mail: IncomingMail, envelope_sender: str | None) -> Automatic | N
 def recognise(mail: IncomingMail, envelope_sender: str | None) -> Automatic | None:
     """Tell whether a mail to an alias is automatic, and how; nothing for a person's mail.
 
-    ``envelope_sender`` is MAIL FROM, empty for the null sender, None where unknown. Judged by structure and header fields, by
-    the subject only where vacation programs of six languages say so in its first words.
+    ``envelope_sender`` is MAIL FROM, empty for the null sender, None where unknown. Judged by structure and header
+    fields, by the subject only where vacation programs of six languages say so in its first words.
     """
     found = _by_structure(mail) or _by_fields(mail) or _by_writer(mail, envelope_sender)
     if found in {None, Automatic.NULL_SENDER} and _VACATION.match(mail.subject):

@@ -10,6 +10,7 @@ from services.delivery.mail.refusal import Refusal
 
 MAX_DEPTH = 20
 MAX_PARTS = 200
+MAX_UUENCODED = 50
 
 # Parts by the kind that admission judges; a part's type by itself says enough.
 _KINDS = {
@@ -89,7 +90,7 @@ def _own_octets(part: Message) -> bytes:
 
 
 def _uu_lines(lines: list[bytes]) -> tuple[bytes, int]:
-    """Decode uuencoded lines up to `end`; gives the octets and how many lines were read, 0 if they are something else."""
+    """Decode uuencoded lines up to `end`; gives the octets and how many lines were read, 0 if none."""
     content: list[bytes] = []
     for number, line in enumerate(lines):
         stripped = line.rstrip(b"\r\n")
@@ -112,7 +113,10 @@ def _uu_lines(lines: list[bytes]) -> tuple[bytes, int]:
 def _take_uuencoded(content: bytes, contents: Contents) -> bytes:
     """Cut uuencoded files out of a text and attach them."""
     rest = b""
-    while hit := _UU_BEGIN.search(content):
+    for _ in range(MAX_UUENCODED):
+        hit = _UU_BEGIN.search(content)
+        if not hit:
+            break
         after = content[hit.end() :]
         lines = after.splitlines(keepends=True)
         octets, used = _uu_lines(lines)

@@ -15,7 +15,7 @@ MAX_REFERENCES = 20
 
 @dataclass(frozen=True, slots=True)
 class OutgoingPart:
-    """An attachment or inline image as it leaves: name (safe), media type (by content), octets, Content-ID in the HTML."""
+    """A file as it leaves: name (safe), media type (by content), octets, and the Content-ID that HTML shows it by."""
 
     name: str
     media_type: str
@@ -27,8 +27,8 @@ class OutgoingPart:
 class OutgoingMail:
     """All that a mail says, decided elsewhere. ``message_id`` and ``references`` are ours, with angle brackets.
 
-    ``html`` is a sanitised fragment or nothing; ``date`` is aware; ``language`` a BCP 47 tag; ``automatic`` marks our own
-    notices (RFC 3834) and is never set on a person's mail.
+    ``html`` is a sanitised fragment or nothing; ``date`` is aware; ``language`` a BCP 47 tag; ``automatic`` marks our
+    own notices (RFC 3834) and is never set on a person's mail.
     """
 
     from_name: str
@@ -164,8 +164,8 @@ def needs_smtputf8(mail: OutgoingMail) -> bool:
 def compose(mail: OutgoingMail) -> bytes:
     """Write the mail: CRLF line ends, no line over 998 octets, the same octets for the same mail.
 
-    Fields: Date, From, To, Subject, Message-ID, Reply-To, In-Reply-To, References, Auto-Submitted, Content-Language and MIME's
-    own; no other ever. Names of hosts appear only as the domains of the given addresses and identifiers.
+    Fields: Date, From, To, Subject, Message-ID, Reply-To, In-Reply-To, References, Auto-Submitted, Content-Language and
+    MIME's own; no other ever. Names of hosts appear only as the domains of the given addresses and identifiers.
     """
     body = _body(mail, _Names(mail.message_id))
     content = body.content if body.content.endswith(b"\r\n") else body.content + b"\r\n"

@@ -1,4 +1,4 @@
-"""Text laid bare: entities, percent signs, escapes, invisible and full-width characters undone, each place remembered."""
+"""Text laid bare: entities, percent signs, escapes, invisible and wide characters undone, each place remembered."""
 
 import html.entities
 import re
@@ -11,13 +11,19 @@ _PASSES = 3
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 )
+# Letters, figures and signs in other shapes: full-width, mathematical, enclosed, raised, joined. The rest of Unicode is no
+# disguise for an address; lower case keeps its length, but for the dotted capital I.
+_COMPATIBLE = (
+    "\u00aa\u00b2\u00b3\u00b9\u00ba\u0130\u017f\u02b0-\u02b8\u02e0-\u02e4\u1d2c-\u1d6a\u2024\u2070-\u209c\u2100-\u214e"
+    "\u2160-\u217f\u2460-\u24ff\ufb00-\ufb06\ufe50-\ufe6b\uff01-\uff5e\uff61"
+    "\U0001d400-\U0001d7ff\U0001f100-\U0001f1ff"
+)
+# Case is ignored for the codes only: the letters s and k have look-alikes among the compatible characters.
 _SCANNER = re.compile(
-    rf"(?P<gone>[{_INVISIBLE}]+)"
-    r"|&(?:amp;)*(?:#(?P<decimal>\d{1,7});?|#x(?P<hexadecimal>[0-9a-f]{1,6});?|(?P<name>[a-z][a-z0-9]{1,30});)"
+    rf"(?P<gone>[{_INVISIBLE}]+)|(?P<other>[{_COMPATIBLE}])"
+    r"|(?i:&(?:amp;)*(?:#(?P<decimal>\d{1,7});?|#x(?P<hexadecimal>[0-9a-f]{1,6});?|(?P<name>[a-z][a-z0-9]{1,30});)"
     r"|%(?:25)*(?P<percent>[0-7][0-9a-f])"
-    r"|\\u00(?P<escape>[0-7][0-9a-f])"
-    r"|(?P<other>[^\x00-\x7f])",
-    re.IGNORECASE,
+    r"|\\u00(?P<escape>[0-7][0-9a-f]))"
 )
 _TAG = re.compile(r"<[^>]*>")
 
@@ -38,7 +44,7 @@ class Bare:
 
 def fold(text: str) -> str:
     """Fold case and width (NFKC) of each character by itself."""
-    return "".join(unicodedata.normalize("NFKC", character).casefold() for character in text)
+    return "".join(unicodedata.normalize("NFKC", character).lower() for character in text)
 
 
 def _undo(hit: re.Match[str]) -> str | None:

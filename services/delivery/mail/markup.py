@@ -1,6 +1,7 @@
 """Tokens of HTML that the sanitiser wrote, and text made from them and for them.
 
-The sanitiser's output is regular: quotes around every attribute, no comments, no raw text elements. Only such HTML is read here.
+The sanitiser's output is regular: quotes around every attribute, no comments, no raw text elements. Only such HTML is
+read here.
 """
 
 import html
@@ -112,8 +113,8 @@ def _enter_or_leave(page: _Page, token: Token) -> None:
 def write_text(source: str) -> str:
     """Turn sanitised HTML into plain text (R-MAIL-5).
 
-    Blocks become lines, quotations `>` lines, a link shows its address where its text does not, an image its description.
-    Every character of the HTML's own text is kept except white space that HTML itself collapses.
+    Blocks become lines, quotations `>` lines, a link shows its address where its text does not, an image its
+    description. Every character of the HTML's own text is kept except white space that HTML itself collapses.
     """
     page = _Page()
     preformatted = 0

@@ -15,8 +15,8 @@ _BLANK = re.compile(rb"(?:\r\n\r\n|\n\n|\r\r)")
 def mend_header(raw: bytes) -> bytes:
     """Write the top header block of a mail so that a strict parser reads all of it; the body stays as it is.
 
-    Drops an mbox `From ` line and blanks before colons (RFC 5322 section 4.5.1), folds a foreign line into the field above it
-    if real fields follow, and sets the missing empty line before a body that begins without one.
+    Drops an mbox `From ` line and blanks before colons (RFC 5322 section 4.5.1), folds a foreign line into the field
+    above it if real fields follow, and sets the missing empty line before a body that begins without one.
     """
     raw = raw.lstrip(b"\r\n")
     hit = _BLANK.search(raw, 0, _MAX_BLOCK)

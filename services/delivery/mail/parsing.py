@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import Message
+from itertools import islice
 
 from services.delivery.mail import bodies, charsets, headers, html, markup, mending
 from services.delivery.mail.bodies import Attached, Body
@@ -28,8 +29,12 @@ _AUTOMATIC_FIELD_NAMES = """
     x-ms-exchange-generated-message-source delivered-to x-tramite-loop preference
 """
 AUTOMATIC_FIELDS = frozenset(_AUTOMATIC_FIELD_NAMES.split())
-_ADDRESS_FIELDS = ("from", "sender", "reply-to", "return-path", "disposition-notification-to", "return-receipt-to", "x-sender",
-                   "x-original-from", "resent-from", "resent-sender", "errors-to", "x-confirm-reading-to")  # fmt: skip
+_ADDRESS_FIELD_NAMES = """
+    from sender reply-to return-path disposition-notification-to return-receipt-to x-sender x-original-from resent-from
+    resent-sender errors-to x-confirm-reading-to x-originating-email x-envelope-from x-authenticated-sender
+    x-forwarded-for x-apparently-from x-original-sender
+"""
+_ADDRESS_FIELDS = tuple(_ADDRESS_FIELD_NAMES.split())
 _RECIPIENT_FIELDS = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc", "apparently-to")
 _HEADER_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE = re.compile(rb"\r\n|\r|\n")
@@ -88,11 +93,8 @@ def _check_bounds(raw: bytes) -> None:
     if end and len(_LINE.findall(block)) > MAX_HEADERS * 4:
         raise Refusal("too_many_headers", "5.6.0", "The message has too many header lines to be read.")
     # The library descends one stack frame per nested part: count what can nest before it starts.
-    nesting = 0
-    for _ in _NESTING.finditer(raw):
-        nesting += 1
-        if nesting > MAX_BOUNDARIES:
-            raise Refusal("too_many_parts", "5.6.0", "The message has too many parts inside each other to be read.")
+    if sum(1 for _ in islice(_NESTING.finditer(raw), MAX_BOUNDARIES + 1)) > MAX_BOUNDARIES:
+        raise Refusal("too_many_parts", "5.6.0", "The message has too many parts inside each other to be read.")
 
 
 def _parse_tree(raw: bytes) -> Message:
@@ -152,14 +154,16 @@ def _check_text(text: str, formatted: str | None) -> None:
 
 def _separate_images(found: list[Attached], formatted: str | None) -> tuple[list[Attached], list[Attached]]:
     """Part the images that the HTML shows from what is attached."""
-    tokens = markup.read_tokens(html.sanitise(formatted)) if formatted else ()
+    if not formatted or not any(part.content_id for part in found):
+        return [], found
+    tokens = markup.read_tokens(html.sanitise(formatted))
     shown = {cid for token in tokens if (cid := html.image_cid(token))}
     images = [part for part in found if part.content_id in shown and part.media_type.startswith("image/")]
     return images, [part for part in found if part not in images]
 
 
 def parse(raw: bytes) -> IncomingMail:
-    """Read a mail (RFC 5322, MIME) of at most 15 MB, 200 parts, 20 levels, 1000 header fields, 1 million characters of text.
+    """Read a mail (RFC 5322, MIME) of at most 15 MB, 200 parts, 20 levels, 1000 fields, 1 million characters of text.
 
     Raises ``Refusal`` and nothing else; what a mail may not contain is judged later (``admission.admit``).
     """

@@ -1,4 +1,4 @@
-"""Where a mail's new text ends and the history it quotes begins: Outlook, Gmail, Apple Mail, Thunderbird, six languages."""
+"""Where new text ends and quoted history begins: Outlook, Gmail, Apple Mail, Thunderbird, in six languages."""
 
 import html
 import re
@@ -15,12 +15,14 @@ _HEADER_LINES = 8
 _ATTRIBUTION = re.compile(
     r"""^[>\s*]*(?:
         (?:on|le|el|il|am|il\s+giorno|il\s+gio|em|op)\b.{4,300}?
-            (?:wrote|a\s+écrit|ha\s+scritto|escribió|schrieb(?:\s.{1,120})?|ha\s+escrito|escreveu|schreef(?:\s.{1,120})?)\s*[:：]?
-      | (?:am|on|le|el|il)\s.{0,20}\d{1,4}.{2,300}?<[^<>\s]+@[^<>\s]+>\s*[:：]
-      | \d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}日?.{0,300}?(?:[<＜][^<>＜＞\s]+@[^<>＜＞\s]+[>＞]|wrote|さん(?:は|が)?書きました|のメール|のメッセージ)\s*[:：]
-      | .{1,200}(?:さん|様)?(?:は|が)(?:書きました|次のように書きました|書いています)\s*[:：]?
-      | .{1,200}(?:<[^<>\s]+@[^<>\s]+>|\])\s*(?:wrote|ha\s+scritto|a\s+écrit|escribió|schrieb)\s*[:：]
-      | (?:il|el|le)\s+\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.{2,300}?(?:ha\s+scritto|escribió|a\s+écrit)\s*[:：]
+            (?:wrote|a\s+écrit|ha\s+scritto|escribió|schrieb(?:\s.{1,120})?|ha\s+escrito|escreveu|schreef(?:\s.{1,120})?)\s*[:\uff1a]?
+      | (?:am|on|le|el|il)\s.{0,20}\d{1,4}.{2,300}?<[^<>\s]+@[^<>\s]+>\s*[:\uff1a]
+      | \d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}日?.{0,300}?
+            (?:[<\uff1c][^<>\uff1c\uff1e\s]+@[^<>\uff1c\uff1e\s]+[>\uff1e]
+            |wrote|さん(?:は|が)?書きました|のメール|のメッセージ)\s*[:\uff1a]
+      | .{1,200}(?:さん|様)?(?:は|が)(?:書きました|次のように書きました|書いています)\s*[:\uff1a]?
+      | .{1,200}(?:<[^<>\s]+@[^<>\s]+>|\])\s*(?:wrote|ha\s+scritto|a\s+écrit|escribió|schrieb)\s*[:\uff1a]
+      | (?:il|el|le)\s+\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.{2,300}?(?:ha\s+scritto|escribió|a\s+écrit)\s*[:\uff1a]
     )\s*$""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
@@ -28,21 +30,21 @@ _ATTRIBUTION_START = re.compile(r"^[>\s*]*(?:on|le|el|il|am|em|op|\d{4}[-/.年])
 _DIVIDER = re.compile(
     r"""^[>\s]*(?:
         [-_=]{2,}\s*(?:original\s+(?:message|mail)|forwarded\s+message|messaggio\s+(?:originale|inoltrato)|ursprüngliche\s+nachricht
-            |original-?nachricht|originalnachricht|weitergeleitete\s+nachricht|message\s+(?:d'origine|d’origine|original|transféré|initial)
+            |original-?nachricht|originalnachricht|weitergeleitete\s+nachricht|message\s+(?:d'origine|d\u2019origine|original|transféré|initial)
             |mensaje\s+(?:original|reenviado)|元のメッセージ|転送メッセージ|元のメール|original)\s*[-_=]{2,}
       | (?:begin\s+forwarded\s+message|inizio\s+messaggio\s+inoltrato|anfang\s+der\s+weitergeleiteten\s+nachricht
-            |début\s+du\s+message\s+(?:réexpédié|transféré)|inicio\s+del\s+mensaje\s+reenviado|転送されたメッセージ)\s*[:：]
+            |début\s+du\s+message\s+(?:réexpédié|transféré)|inicio\s+del\s+mensaje\s+reenviado|転送されたメッセージ)\s*[:\uff1a]
     )\s*$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _RULE = re.compile(r"^[>\s]*[-_]{10,}\s*$")
-_FIELD = re.compile(r"^[>\s*]*([^\W\d_][\w\s'’.-]{0,24}?)\s*\*?\s*[:：]\s*\*?")
+_FIELD = re.compile(r"^[>\s*]*([^\W\d_][\w\s'\u2019.-]{0,24}?)\s*\*?\s*[:\uff1a]\s*\*?")
 _FROM_NAMES = """
     from da von de expéditeur mittente absender remitente 差出人 送信者
 """
 _OTHER_NAMES = """
-    sent date subject to cc inviato data oggetto a gesendet datum betreff an kopie envoyé objet à pour destinataire fecha enviado asunto
-    para 送信日時 日時 宛先 件名 日付 reply-to sujet
+    sent date subject to cc inviato data oggetto a gesendet datum betreff an kopie envoyé objet à pour destinataire
+    fecha enviado asunto para 送信日時 日時 宛先 件名 日付 reply-to sujet
 """
 _FROM_FIELDS = frozenset(_FROM_NAMES.split())
 _OTHER_FIELDS = frozenset([*_OTHER_NAMES.split(), "enviado el", "envoyé le", "date d'envoi"])
@@ -127,7 +129,7 @@ def _mark_lines(lines: list[str]) -> list[bool]:
 
 
 def split_text(text: str) -> Split:
-    """Part plain text by lines: each line is in one of the two, in order, blank ends trimmed (at most 20,000 lines are judged).
+    """Part plain text by lines, at most 20,000: each line is in one of the two, in order, blank ends trimmed.
 
     Answers between quoted lines are new text. A message that is nothing but history has empty new text.
     """
@@ -196,7 +198,7 @@ def _read_lines(pieces: list[_Piece]) -> list[_Line]:
 
 
 def _write(pieces: list[_Piece], quoted: set[int], *, wanted: bool) -> str:
-    """Write one side: all tags, so that it stays well-formed, and the text of that side; then drop what became empty."""
+    """Write one side: all tags, so that it stays well-formed, and its own text; then drop what became empty."""
     out: list[str] = []
     for number, piece in enumerate(pieces):
         is_content = piece.token.is_text or piece.token.name in markup.VOID

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from flufl.bounce import all_failures
 
-from services.delivery.mail import automation, bodies, headers, mending
+from services.delivery.mail import automation, headers, mending
 from services.delivery.mail.parsing import IncomingMail, parse
 from services.delivery.mail.refusal import Refusal
 
@@ -37,7 +37,7 @@ _SUBJECT_HARD = re.compile(
 _TEXT_HARD = re.compile(
     r"""(?:could|can)\s*not\s+be\s+delivered|undeliverable|delivery\s+(?:has\s+)?failed|permanent\s+(?:error|failure)|user\s+unknown
       |no\s+such\s+user|non\s+è\s+stato\s+possibile\s+(?:recapitare|consegnare)|konnte\s+nicht\s+zugestellt
-      |n['’]a\s+pas\s+pu\s+être\s+(?:remis|distribué|délivré)|no\s+(?:se\s+)?(?:ha\s+podido|pudo)\s+(?:ser\s+)?entreg|配信できませんでした""",
+      |n['\u2019]a\s+pas\s+pu\s+être\s+(?:remis|distribué|délivré)|no\s+(?:se\s+)?(?:ha\s+podido|pudo)\s+(?:ser\s+)?entreg|配信できませんでした""",
     re.IGNORECASE | re.VERBOSE,
 )
 _TEXT_SOFT = re.compile(
@@ -46,12 +46,11 @@ _TEXT_SOFT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-
 _ADDRESS = re.compile(r"[\w.+=%&'*/!#$^{}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
 
 class Outcome(StrEnum):
-    """What a report means for the message: given up, still being tried, arrived, only answered by a machine, or no report."""
+    """What a report means for the message: given up, still tried, arrived, answered by a machine, or no report."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -62,7 +61,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One recipient's fate as the far side tells it. ``address`` and ``diagnostic`` are personal data: never log them."""
+    """One recipient's fate as the far side tells it. Address and diagnostic are personal data: never log them."""
 
     address: str
     outcome: Outcome
@@ -155,9 +154,10 @@ def _by_library(message: Message) -> list[Failure]:
     except Exception:  # noqa: BLE001 - its detectors raise anything on damaged reports; then the words decide
         return []
     # Its loosest patterns also find signs in ordinary text; what is no address is no recipient.
-    delayed, failed = (filter(_ADDRESS.fullmatch, map(_decode, found)) for found in (delayed, failed))
-    pairs = [(address, Outcome.HARD) for address in sorted(failed)] + [(it, Outcome.SOFT) for it in sorted(delayed)]
-    return [Failure(address, outcome, None, "") for address, outcome in pairs[:MAX_FAILURES]]
+    pairs = [(_decode(address), Outcome.HARD) for address in sorted(failed)]
+    pairs += [(_decode(address), Outcome.SOFT) for address in sorted(delayed)]
+    sound = [(address, outcome) for address, outcome in pairs if _ADDRESS.fullmatch(address)]
+    return [Failure(address, outcome, None, "") for address, outcome in sound[:MAX_FAILURES]]
 
 
 def _by_words(mail: IncomingMail) -> Outcome:
@@ -183,8 +183,8 @@ def _worst(failures: list[Failure]) -> Outcome:
 def classify(raw: bytes) -> Report:
     """Read a mail that came to a bounce address; never fails. Only the first 512 KiB are looked at.
 
-    HARD: the far side has given up. SOFT: it still tries. DELIVERED: a positive report. AUTO_REPLY: a vacation note, a read
-    receipt or other machine's answer. NONE: nothing that says what became of the message.
+    HARD: the far side has given up. SOFT: it still tries. DELIVERED: a positive report. AUTO_REPLY: a vacation note, a
+    read receipt or other machine's answer. NONE: nothing that says what became of the message.
     """
     raw = raw[:MAX_OCTETS]
     try:

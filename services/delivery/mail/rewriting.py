@@ -27,8 +27,8 @@ _MORE = re.compile(r"\.[a-z0-9]")
 class Replacement:
     """What to find and what to put there.
 
-    ``addresses`` are the real addresses of the writing party (envelope, header, known), ``hosts`` machine names of its own
-    network; ``alias`` takes the place of both (its domain that of a host). At most 100 of each are looked for.
+    ``addresses`` are the real addresses of the writing party (envelope, header, known), ``hosts`` machine names of its
+    own network; ``alias`` takes the place of both (its domain that of a host). At most 100 of each are looked for.
     """
 
     addresses: frozenset[str]
@@ -106,7 +106,7 @@ def rewrite_html(source: str, replacement: Replacement) -> str:
 
 
 def _is_longer_domain(source: str, bare: disguise.Bare, end: int) -> bool:
-    """Tell whether an address goes on after the hit (`x.com` in `x.com.au`); a capital begins a new sentence instead."""
+    """Tell whether an address goes on after the hit (`x.com` in `x.com.au`); a capital begins a new sentence."""
     if not _MORE.match(bare.text, end):
         return False
     start, after = bare.spans(end + 1, end + 2)[0]

@@ -12,7 +12,7 @@ _PREFIX = re.compile(
     r"^\s*(?:"
     r"(?:re|aw|antw|antwort|r|rif|rv|res|resp|rép|rép|sv|vs|odp|ynt|ref|fw|fwd|wg|i|tr|enc|doorst|vb|pd|转发|答复|回复"
     r"|返信|転送|回覆|轉寄)"
-    r"(?:\s*[\[(]\s*\d{1,3}\s*[\])]|\^\d{1,3}|\s*\*\s*\d{1,3})?\s*[:：]"
+    r"(?:\s*[\[(]\s*\d{1,3}\s*[\])]|\^\d{1,3}|\s*\*\s*\d{1,3})?\s*[:\uff1a]"
     r"|\[(?:external|extern|ext|externe|esterno|externo)\]"
     r")\s*",
     re.IGNORECASE,
@@ -66,7 +66,7 @@ def map_ancestry(
 
 
 def subject_key(subject: str) -> str:
-    """Reduce a subject to what a thread has in common: no reply or forward signs, one blank, folded case, 250 characters."""
+    """Reduce a subject to what a thread shares: no reply signs, single blanks, folded case, at most 250 characters."""
     rest = " ".join(subject.split())
     for _ in range(_MAX_PREFIXES):
         shorter = _SUFFIX.sub("", _PREFIX.sub("", rest, count=1))
