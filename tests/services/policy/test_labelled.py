@@ -1,0 +1,140 @@
+import re
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from services.policy.gate.ruleset import RuleSet
+from shared.contracts.vocabulary import Reason
+from tests.services.policy.labelled.messages import KEYS, LANGUAGES, PARTS, Labelled, Part, read_part, read_rows
+from tests.services.policy.measurement import Outcome, blocked_clean, count, judge_all
+
+pytestmark = pytest.mark.req("R-POLICY-2")
+
+BOTH_WAYS = {"content.contact_info", "content.active_html", "content.tracking_pixel"}
+TO_BUYER = BOTH_WAYS | {
+    "content.order_confirmation",
+    "content.thanks_only",
+    "content.promotion",
+    "content.review_incentive",
+    "content.review_change",
+    "content.review_conditional",
+    "content.cancel_request",
+    "content.external_link",
+    "content.logo_link",
+    "content.unsubscribe",
+    "content.sensitive",
+    "content.off_platform_payment",
+}
+TO_SELLER = BOTH_WAYS | {"content.phishing", "content.spam"}
+RULES = sorted(TO_BUYER | TO_SELLER)
+MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
+
+each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
+each_language = pytest.mark.parametrize("lang", LANGUAGES)
+
+
+@cache
+def labelled(part: Part, lang: str) -> tuple[Labelled, ...]:
+    return tuple(message for message in read_part(part) if message.lang == lang)
+
+
+@cache
+def judged() -> tuple[Outcome, ...]:
+    """Judge the held-out part once; a rule set that lacks a labelled rule is not measured at all."""
+    rule_set = RuleSet.load()
+    missing = [rule for rule in RULES if rule not in rule_set.by_id]
+    if missing:
+        pytest.skip(f"the rule set is not complete: {', '.join(missing)}")
+    return tuple(judge_all(rule_set, read_part("heldout")))
+
+
+def words(message: Labelled) -> str:
+    """What is left of a message without its digits, marks, tags and capitals."""
+    source = re.sub(r"<[^>]*>", " ", f"{message.text} {message.html or ''}").casefold()
+    return " ".join(re.findall(r"[^\W\d_]+", source))
+
+
+@each_file
+def test_rows_have_the_format_of_the_batch_check(part: Part, lang: str) -> None:
+    for row in read_rows(part, lang):
+        assert tuple(row) == KEYS, row["id"]
+        assert row["lang"] == lang, row["id"]
+        assert row["direction"] in {"seller_to_buyer", "buyer_to_seller"}, row["id"]
+        assert row["kind"] in {"proactive", "reply"}, row["id"]
+        assert row["reason"] is None or row["reason"] in set(Reason), row["id"]
+        assert all(isinstance(row[key], str) for key in ("id", "subject", "text")), row["id"]
+        assert row["html"] is None or row["html"].strip(), row["id"]
+        assert row["text"].strip() or row["html"], row["id"]
+        assert isinstance(row["presale"], bool), row["id"]
+        assert len(row["expect"]) == len(set(row["expect"])), row["id"]
+
+
+@each_file
+def test_labels_are_rules_that_apply_in_the_messages_direction(part: Part, lang: str) -> None:
+    for message in labelled(part, lang):
+        applicable = TO_BUYER if message.direction == "seller_to_buyer" else TO_SELLER
+        assert message.expect <= applicable, message.id
+        assert message.html or not message.expect & MARKUP, message.id
+
+
+@each_file
+def test_only_a_buyer_writes_before_an_order_and_only_there_is_contact_data_labelled(part: Part, lang: str) -> None:
+    for message in labelled(part, lang):
+        if message.direction == "seller_to_buyer":
+            assert not message.presale, message.id
+        elif "content.contact_info" in message.expect:
+            assert message.presale, message.id
+
+
+def test_ids_are_unique() -> None:
+    ids = Counter(message.id for part in PARTS for message in read_part(part))
+    assert [name for name, times in ids.items() if times > 1] == []
+
+
+@each_language
+def test_no_message_of_one_part_is_in_the_other(lang: str) -> None:
+    seen = {words(message): message.id for message in labelled("dev", lang) if len(words(message)) > 20}
+    assert [(seen[words(m)], m.id) for m in labelled("heldout", lang) if words(m) in seen] == []
+
+
+@each_file
+def test_every_rule_has_eight_messages(part: Part, lang: str) -> None:
+    counts = Counter(rule for message in labelled(part, lang) for rule in message.expect)
+    assert {rule: counts[rule] for rule in RULES if counts[rule] < 8} == {}
+
+
+@each_language
+def test_a_language_has_enough_messages_plain_and_html_replies_and_proactive(lang: str) -> None:
+    messages = [message for part in PARTS for message in labelled(part, lang)]
+    clean = [message for message in messages if message.clean]
+    assert len(messages) >= 220
+    assert len(clean) >= 0.4 * len(messages)
+    for chosen in (messages, clean):
+        assert sum(message.html is not None for message in chosen) >= 10
+        assert sum(message.kind == "reply" for message in chosen) >= 30
+        assert sum(message.kind == "proactive" for message in chosen) >= 30
+        assert sum(message.direction == "buyer_to_seller" for message in chosen) >= 15
+
+
+def test_the_gate_finds_what_a_moderator_expects() -> None:
+    recall = count(judged()).recall
+    assert recall is not None
+    assert recall >= 0.97
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_rule_lags_behind(rule: str) -> None:
+    recall = count(judged(), rule).recall
+    assert recall is not None
+    assert recall >= 0.9
+
+
+@each_language
+def test_the_gate_does_its_part_in_every_language(lang: str) -> None:
+    outcomes = [outcome for outcome in judged() if outcome.message.lang == lang]
+    recall = count(outcomes).recall
+    assert recall is not None
+    assert recall >= 0.97
+    blocked, clean = blocked_clean(outcomes)
+    assert blocked <= 0.01 * clean
