@@ -9,7 +9,7 @@ Everything here is linear in the length of the text.
 import html
 import re
 import unicodedata
-from functools import cached_property
+from functools import cached_property, partial
 
 from services.policy.gate.characters import (
     ACCENTLESS,
@@ -23,9 +23,11 @@ from services.policy.gate.characters import (
     character_class,
 )
 from services.policy.gate.offsets import Derived, OffsetMap
+from services.policy.gate.scan import quick_pattern
 
 _HALF_WIDTH_KANA = "\uff66-\uff9d"
 _SEVERAL_CLASS = character_class(SEVERAL)
+_wide = partial(re.sub, r"\\U([0-9a-f]{8})", lambda match: f"\\x{{{match.group(1)}}}")
 # One character class first: the scan skips ordinary text at the speed of a table look-up.
 _ODD = re.compile(
     rf"[&{INVISIBLE}{COMBINING}{_HALF_WIDTH_KANA}{_SEVERAL_CLASS}]"
@@ -33,6 +35,12 @@ _ODD = re.compile(
     rf"|(?<=[{_HALF_WIDTH_KANA}])[\uff9e\uff9f])?"
 )
 _SPECIAL = re.compile(f"[{SPECIAL}]")
+# RE2 has one pass for all of these; only where it finds something is a closer look worth the time.
+_UNUSUAL = quick_pattern(
+    rf"[&{INVISIBLE}{COMBINING}{_HALF_WIDTH_KANA}{LOOK_ALIKE_SCRIPTS}]|[{_wide(_SEVERAL_CLASS)}]|[{_wide(SPECIAL)}]"
+)
+_SET_APART = quick_pattern(r"(?:[\pL\pN][ ._*·•|/~+-]){3}")
+_ACCENTED = re.compile(f"[{character_class(map(chr, ACCENTLESS))}]")
 _HIDDEN = re.compile(rf"[{INVISIBLE}]")
 _MARK = re.compile(rf"[{COMBINING}]")
 _WORD = re.compile(r"[^\W_]+")
@@ -56,7 +64,9 @@ class NormalisedText:
     @cached_property
     def folded(self) -> str:
         """The normalised text without the accents of Latin letters; positions are the same."""
-        return self.text if self.text.isascii() else self.text.translate(ACCENTLESS)
+        if self.text.isascii() or _ACCENTED.search(self.text) is None:
+            return self.text
+        return _ACCENTED.sub(lambda match: ACCENTLESS.get(ord(match.group()), match.group()), self.text)
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:
@@ -78,6 +88,8 @@ class NormalisedText:
         return start, end
 
     def _plain(self, original: str) -> str:
+        if not _UNUSUAL.search(original):
+            return original.lower()
         if _ODD.search(original) is None:
             return _latinised(_lowered(original))
         derived = Derived()
@@ -94,6 +106,8 @@ class NormalisedText:
         return _latinised(derived.text)
 
     def _joined(self, text: str) -> str:
+        if not _SET_APART.search(text):
+            return text
         derived = Derived()
         done = 0
         for match in _SPACED.finditer(text):

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from services.policy.gate.wordlist import flat, pattern
+from services.policy.gate.wordlist import Words, alternatives, flat
 
 _AT_HANDLE = re.compile(r"(?<![\w@.%+/!#$&*-])@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])")
 _DOMAIN_LIKE = re.compile(r"\.[a-z]{2,6}$")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
 _WINDOW = 56
-_QR = re.compile(r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード")
+_QR = re.compile(
+    r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"
+)
 
 
 class Handles:
@@ -19,12 +21,12 @@ class Handles:
     def __init__(self, parameters: dict[str, Any]) -> None:
         """Take `platforms`, `sure_platforms`, `invitations`, `name_words` and `device_words` from a rule's parameters."""
         platforms = list(parameters["platforms"])
-        self._platform = pattern(platforms)
-        self._inviting = pattern(flat(parameters["invitations"]))
-        self._contact_word = pattern(flat(parameters["contact_words"]))
-        self._device = pattern(flat(parameters["device_words"]))
+        self._platform = Words(platforms)
+        self._inviting = Words(flat(parameters["invitations"]))
+        self._contact_word = Words(flat(parameters["contact_words"]))
+        self._device = Words(flat(parameters["device_words"]))
         self._never = frozenset(parameters["never_handle"])
-        introduced = "|".join(sorted(map(re.escape, flat(parameters["name_words"])), key=len, reverse=True))
+        introduced = alternatives(flat(parameters["name_words"]))
         self._surely = re.compile(rf"[:：=@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
         self._introduced = re.compile(
             rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?:{introduced})[\s:：=\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
@@ -37,14 +39,14 @@ class Handles:
         taken = list(mailboxes)
         found = [
             match.span()
-            for match in _AT_HANDLE.finditer(text)
+            for match in (_AT_HANDLE.finditer(text) if "@" in text else ())
             if not _DOMAIN_LIKE.search(match.group(1)) and not any(start <= match.start() < end for start, end in taken)
         ]
         for platform in self._platform.finditer(text):
             span = self._at_platform(text, platform)
             if span is not None:
                 found.append(span)
-        for code in _QR.finditer(text):
+        for code in _QR.finditer(text) if "qr" in text or "コード" in text else ():
             near = text[max(0, code.start() - _WINDOW) : code.end() + 2 * _WINDOW]
             if self._platform.search(near) or self._contact_word.search(near):
                 found.append(code.span())

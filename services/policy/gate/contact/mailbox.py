@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.wordlist import flat, pattern
+from services.policy.gate.scan import quick_pattern
+from services.policy.gate.wordlist import Words, alternatives, flat
 
 SIGNS = Path(__file__).with_name("signs.toml")
 _LOCAL_WINDOW = 96
@@ -36,8 +37,7 @@ class Mailboxes:
     def __init__(self, signs: Mapping[str, Any]) -> None:
         """Take the words for "@" and ".", mail providers' names, words about mail, words that are no name."""
         at_words, dot_words, providers = signs["at_words"], signs["dot_words"], signs["mail_providers"]
-        at = "|".join(sorted(map(re.escape, at_words), key=len, reverse=True))
-        dot = "|".join(sorted(map(re.escape, dot_words), key=len, reverse=True))
+        at, dot = alternatives(at_words), alternatives(dot_words)
         self._at = re.compile(
             rf"(?P<sign>\s{{0,3}}@\s{{0,3}})"
             rf"|(?P<framed>\s{{0,3}}[(\[{{<«*_|/-]{{1,2}}\s?(?:@|a|{at})\s?[)\]}}>»*_|/-]{{1,2}}\s{{0,3}})"
@@ -45,22 +45,31 @@ class Mailboxes:
         )
         framed_dot = rf"\s{{0,2}}[(\[{{<*_|/-]{{1,2}}\s?(?:\.|{dot})\s?[)\]}}>*_|/-]{{1,2}}\s{{0,2}}"
         self._dot = rf"(?:{framed_dot}|\s{{0,2}}[.。・]\s{{0,2}}|\s{{1,3}}(?:{dot})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}})"
-        names = "|".join(map(re.escape, providers))
+        names = alternatives(providers)
+        self._quick_at = quick_pattern(
+            rf"@|(?:^|[^a-z])(?:{at})(?:[^a-z]|$)|アット|あっと|[(\[{{<«*_|/-]\s?a\s?[)\]}}>»*_|/-]"
+        )
+        self._quick_provider = quick_pattern(rf"\s(?:{names})[\s.]")
         self._domain = re.compile(rf"\[?\s{{0,3}}({_LABEL}(?:{self._dot}{_LABEL}){{1,4}})")
-        self._provider = re.compile(rf"\s{{0,3}}({names})(?![a-z0-9])(?:\s{{0,2}}[.,]?\s{{0,2}}(?:{dot})?\s{{0,2}}(?:com|it|de|fr|es|jp|net|co)(?![a-z]))?")
+        self._provider = re.compile(
+            rf"\s{{0,3}}({names})(?![a-z0-9])(?:\s{{0,2}}[.,]?\s{{0,2}}(?:{dot})?\s{{0,2}}(?:com|it|de|fr|es|jp|net|co)(?![a-z]))?"
+        )
         self._separator = re.compile(self._dot)
-        self._cue = pattern(flat(signs["mail_words"]))
+        self._cue = Words(flat(signs["mail_words"]))
         self._never_local = frozenset(signs["never_local"])
-        self._loose = re.compile(rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?:{names})\s{{0,2}}(?:\.|\s(?:{dot})\s|\s)\s{{0,2}}(?:com|it|de|fr|es|co|jp)(?![a-z0-9])")
+        self._loose = re.compile(
+            rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?:{names})\s{{0,2}}(?:\.|\s(?:{dot})\s|\s)\s{{0,2}}(?:com|it|de|fr|es|co|jp)(?![a-z0-9])"
+        )
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Return the spans of addresses in folded `text`."""
         found: list[tuple[int, int]] = []
-        for match in self._at.finditer(text):
+        for match in self._at.finditer(text) if self._quick_at.search(text) else ():
             span = self._address(text, match)
             if span is not None and (not found or span[0] >= found[-1][1]):
                 found.append(span)
-        found.extend(match.span() for match in self._loose.finditer(text))
+        if self._quick_provider.search(text):
+            found.extend(match.span() for match in self._loose.finditer(text))
         return found
 
     def _address(self, text: str, at: re.Match[str]) -> tuple[int, int] | None:

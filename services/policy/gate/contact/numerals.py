@@ -1,11 +1,12 @@
 """Reads digits however they are written: as figures, spelled out in six languages, set apart, with look-alikes."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.policy.gate.text import NormalisedText
+from services.policy.gate.scan import quick_pattern
+from services.policy.gate.wordlist import alternatives
 
 _KANJI = "〇零一二三四五六七八九"
 _KANJI_VALUES = dict(zip(_KANJI, "00123456789", strict=True))
@@ -88,18 +89,18 @@ class Numerals:
         self._words = {NormalisedText(word).folded: value for word, value in words.items()}
         self._repeats = {NormalisedText(word).folded: times for word, times in repeats.items()}
         self._joints = frozenset(NormalisedText(word).folded for word in joints)
+        one = rf"(?:[0-9]+|[{_KANJI}]|{alternatives(_KANA)}|{alternatives(self._words)})"
+        between = rf"[^a-z0-9]*(?:(?:{alternatives([*self._joints, *self._repeats])})[^a-z0-9]+)?"
+        self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
-    def runs(self, text: str, barred: Sequence[tuple[int, int]], least: int) -> list[Run]:
-        """Return the runs of at least `least` digits in folded `text`, none of them inside a `barred` span."""
+    def runs(self, text: str, least: int) -> list[Run]:
+        """Return the runs of at least `least` digits in folded `text`."""
+        if not self._quick.search(text):
+            return []
         scan = _Scan(text, least)
-        starts = [start for start, _ in barred]
         repeat = 1
         for match in _TOKEN.finditer(text):
             token = match.group()
-            at = bisect_right(starts, match.start()) - 1
-            if at >= 0 and match.start() < barred[at][1]:
-                scan.finish()
-                continue
             if token in self._repeats:
                 repeat = self._repeats[token]
                 continue

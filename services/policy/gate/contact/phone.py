@@ -8,8 +8,11 @@ from functools import lru_cache
 import phonenumbers
 
 from services.policy.gate.contact.numerals import Run
+from services.policy.gate.wordlist import Words
 
-_CURRENCY = r"(?:[€$£¥円]|eur(?:os?|i)?\b|usd\b|gbp\b|chf\b|jpy\b|yen\b|dollars?\b|pounds?\b|franken\b|zl\b|pln\b|sek\b)"
+_CURRENCY = (
+    r"(?:[€$£¥円]|eur(?:os?|i)?\b|usd\b|gbp\b|chf\b|jpy\b|yen\b|dollars?\b|pounds?\b|franken\b|zl\b|pln\b|sek\b)"
+)
 _UNIT = (
     r"(?:%|°|\"|''|[cmdk]?m[23²³]?\b|in\b|inch\w*|zoll\b|pollici\b|pouces\b|pulgadas\b|ft\b|[mk]?g\b|[mc]?l\b|litri\b|liter\b|k?wh?\b"
     r"|watt\w*|k?v\b|volt\b|m?ah?\b|mah\b|k?hz\b|mhz\b|ghz\b|[kmgt]b\b|px\b|dpi\b|rpm\b|db\b|lm\b|lumen\b|bar\b|psi\b|nm\b"
@@ -18,20 +21,25 @@ _UNIT = (
     r"|[個枚本台月日年時分号週階歳点冊組円名人セ箱袋足着回倍才秒話番])"
 )
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
-# Shapes that are something else, each linear: order ids, dates, times, prices, measures, codes with letters.
-NO_PHONE = re.compile(
+# Shapes that are something else, tried where a figure begins: order ids, dates, times, prices, measures.
+_OTHER = re.compile(
     r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
     rf"|(?<![\da-z.])(?:{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
     rf"|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY})(?![\d]|[./ -][a-z]?\d)"
-    r"|(?<!\d)(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)?\d{2}(?![\d]|[./ -]\d)"
-    r"|(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?!\d)(?:\s?[-–]\s?\d{1,2}:\d{2}(?!\d))?"
-    r"|(?<!\d)20\d{6}(?=\s+\d{1,2}:\d)"
-    rf"|{_CURRENCY}\s?\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
-    rf"|(?<![\d.+])\d{{1,6}}(?:[.,'\s]\d{{1,3}}){{0,3}}(?:\s?[-–x×*]\s?\d{{1,5}}(?:[.,]\d{{1,3}})?){{0,3}}\s?(?:{_CURRENCY}|{_UNIT})"
-    r"|(?<!\d)\d{1,5}(?:[.,]\d{1,2})?\s?[x×]\s?\d{1,5}(?:[.,]\d{1,2})?(?:\s?[x×]\s?\d{1,5}(?:[.,]\d{1,2})?)?"
-    r"|(?<![a-z0-9])(?:[a-z]{1,3}\d{2}(?:[ ]?[0-9a-z]{4}){3,8}[ ]?[0-9a-z]{0,4})(?![a-z0-9])"
+    r"|(?:19|20)\d{2}\s?[-/]\s?(?:19|20)?\d{2}(?![\d]|[./ -]\d)"
+    r"|(?<!:)\d{1,2}:\d{2}(?::\d{2})?(?!\d)(?:\s?-\s?\d{1,2}:\d{2}(?!\d))?"
+    r"|20\d{6}(?=\s+\d{1,2}:\d)"
+    rf"|(?<=[€$£¥円])\s?\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
+    rf"|(?<=[€$£¥円]\s)\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
+    rf"|(?<=[er][uo][ro]\s)\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
+    rf"|(?<![.+])\d{{1,6}}(?:[.,'\s]\d{{1,3}}){{0,3}}(?:\s?[-x*]\s?\d{{1,5}}(?:[.,]\d{{1,3}})?){{0,3}}\s?(?:{_CURRENCY}|{_UNIT})"
+    r"|\d{1,5}(?:[.,]\d{1,2})?\s?x\s?\d{1,5}(?:[.,]\d{1,2})?(?:\s?x\s?\d{1,5}(?:[.,]\d{1,2})?)?"
     r"|\d{1,4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"
 )
+# Groups of four after two letters and two figures, as in an IBAN.
+_LETTERED = re.compile(r"\d{2}(?:[ ]?[0-9a-z]{4}){3,8}[ ]?[0-9a-z]{0,4}(?![a-z0-9])")
+_FIGURES = re.compile(r"\d+")
+_BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
@@ -47,8 +55,8 @@ _LISTS = 3
 class Cues:
     """Words around a number that say what it is. Patterns over folded text."""
 
-    telephone: re.Pattern[str]
-    other: re.Pattern[str]
+    telephone: Words
+    other: Words
 
     def says(self, text: str, start: int, end: int) -> bool | None:
         """Return whether the words nearest to `[start, end)` speak of a telephone; `None` if none speak.
@@ -69,7 +77,7 @@ class Cues:
         return telephone < other
 
 
-def _distance(pattern: re.Pattern[str], before: str) -> int:
+def _distance(pattern: Words, before: str) -> int:
     """Return how far from its end `pattern` was last found in `before`."""
     distance = _BEFORE
     for match in pattern.finditer(before):
@@ -77,16 +85,34 @@ def _distance(pattern: re.Pattern[str], before: str) -> int:
     return distance
 
 
-def barred(text: str, more: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return, in order and without overlap, the spans of folded `text` that hold no telephone number."""
-    spans = sorted([*(match.span() for match in NO_PHONE.finditer(text)), *more])
-    apart: list[tuple[int, int]] = []
-    for start, end in spans:
-        if apart and start < apart[-1][1]:
-            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
-        else:
-            apart.append((start, end))
-    return apart
+def barred(text: str, more: Sequence[tuple[int, int]]) -> str:
+    """Return folded `text`, as long as before, with everything blotted out that holds no telephone number."""
+    spans = [*more]
+    done = 0
+    for figures in _FIGURES.finditer(text):
+        start = figures.start()
+        if start < done:
+            continue
+        other = _lettered(text, start) or _OTHER.match(text, start)
+        if other is not None:
+            spans.append(other.span())
+            done = other.end()
+    if not spans:
+        return text
+    parts = []
+    done = 0
+    for start, end in sorted(spans):
+        if end > done:
+            begin = max(start, done)
+            parts += [text[done:begin], _BAR * (end - begin)]
+            done = end
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+def _lettered(text: str, start: int) -> re.Match[str] | None:
+    letters = text[max(0, start - 2) : start]
+    return _LETTERED.match(text, start) if len(letters) == 2 and letters.isalpha() else None  # noqa: PLR2004  # a country
 
 
 def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:
@@ -132,7 +158,11 @@ def _stuck(text: str, run: Run) -> bool:
     """Tell whether letters or a minus stand right at the digits, as in article codes."""
     before = text[run.start - 1] if run.start else " "
     after = text[run.end] if run.end < len(text) else " "
-    return (before.isascii() and before.isalnum()) or before in "#-_/" or (after.isascii() and (after.isalnum() or after in "-_/"))
+    return (
+        (before.isascii() and before.isalnum())
+        or before in "#-_/"
+        or (after.isascii() and (after.isalnum() or after in "-_/"))
+    )
 
 
 def _counts(run: Run) -> bool:
@@ -208,4 +238,3 @@ def is_free_of_charge(digits: str) -> bool:
         if phonenumbers.number_type(number) in kinds:
             return True
     return False
-

@@ -11,14 +11,36 @@ from services.policy.gate.contact.numerals import Numerals
 from services.policy.gate.contact.phone import Cues, barred, is_free_of_charge, phones
 from services.policy.gate.domains import is_within
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
-from services.policy.gate.wordlist import flat, pattern
+from services.policy.gate.scan import quick_pattern
+from services.policy.gate.wordlist import Words, flat
 from services.policy.gate.links.address import parse
 from services.policy.gate.text import NormalisedText
 
 _FEWEST_DIGITS = 6
-_LINKED = re.compile(r"(?:https?://|www\.)[^\s<>\"]{1,2000}|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/[^\s<>\"]{1,2000}")
+_LINKED = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"]{1,2000}|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/[^\s<>\"]{1,2000}"
+)
 _SERVICE_WINDOW = 90
-_CONTACT_SCHEMES = frozenset({"mailto", "tel", "sms", "smsto", "callto", "skype", "whatsapp", "tg", "viber", "line", "facetime", "sip", "xmpp", "msnim", "weixin"})
+_QUICK_LINKED = quick_pattern(r"://|www\.|\.[a-z]{2,12}/")
+_CONTACT_SCHEMES = frozenset(
+    {
+        "mailto",
+        "tel",
+        "sms",
+        "smsto",
+        "callto",
+        "skype",
+        "whatsapp",
+        "tg",
+        "viber",
+        "line",
+        "facetime",
+        "sip",
+        "xmpp",
+        "msnim",
+        "weixin",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +55,8 @@ class _Service:
     """When a service centre's telephone number is allowed."""
 
     reasons: frozenset[str]
-    words: re.Pattern[str]
-    never: re.Pattern[str]
+    words: Words
+    never: Words
 
     def allows(self, reason: str | None, text: str, found: _Found) -> bool:
         if reason not in self.reasons or not found.phone:
@@ -55,13 +77,13 @@ class _Contact:
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._mask: str = parameters["mask"]
         self._numerals = Numerals(parameters["numbers"], parameters["repeats"], parameters["joints"])
-        self._cues = Cues(pattern(flat(parameters["telephone_words"])), pattern(flat(parameters["other_number_words"])))
+        self._cues = Cues(Words(flat(parameters["telephone_words"])), Words(flat(parameters["other_number_words"])))
         self._mailboxes = packaged()
         self._handles = Handles(parameters)
         self._messenger_hosts = frozenset(parameters["messenger_hosts"])
         service = parameters["service"]
         self._service = _Service(
-            frozenset(service["reasons"]), pattern(flat(service["words"])), pattern(flat(service["never"]))
+            frozenset(service["reasons"]), Words(flat(service["words"])), Words(flat(service["never"]))
         )
 
     def __call__(self, judged: Judged) -> Iterable[Hit]:
@@ -78,8 +100,8 @@ class _Contact:
         text = passage.text.folded
         mailboxes = self._mailboxes.find(text)
         found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(text, mailboxes))]
-        links = [match.span() for match in _LINKED.finditer(text)]
-        runs = self._numerals.runs(text, barred(text, [*mailboxes, *links]), _FEWEST_DIGITS)
+        links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
+        runs = self._numerals.runs(barred(text, [*mailboxes, *links]), _FEWEST_DIGITS)
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
         found += [_Found(*span, phone=False) for span in links if self._leads_to_messenger(text[slice(*span)])]
         return found
@@ -96,7 +118,9 @@ class _Contact:
 
     def _allows_call(self, judged: Judged, target: str) -> bool:
         words = " ".join(passage.text.folded for passage in judged.passages)[:20000]
-        return self._service.allows(judged.candidate.reason, f"{words} {target}", _Found(len(words), len(words), phone=True))
+        return self._service.allows(
+            judged.candidate.reason, f"{words} {target}", _Found(len(words), len(words), phone=True)
+        )
 
     def _leads_to_messenger(self, target: str) -> bool:
         address = parse(target if "//" in target[:12] else "//" + target)
@@ -110,4 +134,3 @@ class _Contact:
             return True
         passage = Passage("attachment", NormalisedText(code[:2000]))
         return bool(self._in_text(passage))
-

@@ -10,12 +10,13 @@ from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.domains import is_within, registrable
 from services.policy.gate.finding import Field
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
-from services.policy.gate.wordlist import flat, pattern
+from services.policy.gate.wordlist import Words, flat
 from services.policy.gate.links.address import Address, is_private, parse
-from services.policy.gate.links.written import WrittenLink, WrittenLinks
+from services.policy.gate.links.written import WrittenLink, packaged_links
 from services.policy.gate.text import NormalisedText
 
 _NEAR = 110
+_LONGEST_SHOWN = 500
 _LOOK_ALIKE_FIGURES = str.maketrans("0135", "oles")
 
 
@@ -42,49 +43,40 @@ def build(parameters: dict[str, Any]) -> Detector:
     return kinds[parameters["find"]](parameters)
 
 
-class _Links:
-    """Reads a message's links, once for all rules that use the same words."""
+def _links(judged: Judged) -> list[_Placed]:
+    """Return a message's links: those written in its texts and those of its HTML."""
+    candidate = judged.candidate
+    originals = {"subject": candidate.subject, "text": candidate.text, "html": candidate.html or ""}
+    links = [
+        _placed(passage, link)
+        for passage in judged.passages
+        for link in packaged_links().find(passage.text, originals[passage.field])
+    ]
+    if judged.html is not None:
+        for link in judged.html.links:
+            if not link.quoted:
+                around = NormalisedText(link.text[:_LONGEST_SHOWN])
+                found = packaged_links().find(around, link.text[:_LONGEST_SHOWN])
+                shown = found[0].address if found else None
+                address = parse(link.target)
+                links.append(_Placed("html", link.start, link.end, address, shown, around=around.folded))
+    return links
 
-    def __init__(self, parameters: dict[str, Any]) -> None:
-        self._written = WrittenLinks(flat(parameters["site_words"]), parameters["never_sites"])
 
-    def of(self, judged: Judged) -> list[_Placed]:
-        links = [self._placed(passage, link) for passage, link in self._texts(judged)]
-        if judged.html is not None:
-            for link in judged.html.links:
-                if not link.quoted:
-                    shown = self._shown(link.text)
-                    address = parse(link.target)
-                    links.append(_Placed("html", link.start, link.end, address, shown, around=NormalisedText(link.text[:500]).folded))
-        return links
-
-    def _texts(self, judged: Judged) -> Iterable[tuple[Passage, WrittenLink]]:
-        candidate = judged.candidate
-        originals = {"subject": candidate.subject, "text": candidate.text, "html": candidate.html or ""}
-        for passage in judged.passages:
-            for link in self._written.find(passage.text, originals[passage.field]):
-                yield passage, link
-
-    def _placed(self, passage: Passage, link: WrittenLink) -> _Placed:
-        around = passage.text.folded[max(0, link.start - _NEAR) : link.end + _NEAR // 2]
-        start, end = passage.text.span(link.start, link.end)
-        return _Placed(passage.field, start, end, link.address, disguised=link.disguised, around=around)
-
-    def _shown(self, text: str) -> Address | None:
-        normalised = NormalisedText(text[:500])
-        found = self._written.find(normalised, text[:500])
-        return found[0].address if found else None
+def _placed(passage: Passage, link: WrittenLink) -> _Placed:
+    around = passage.text.folded[max(0, link.start - _NEAR) : link.end + _NEAR // 2]
+    start, end = passage.text.span(link.start, link.end)
+    return _Placed(passage.field, start, end, link.address, disguised=link.disguised, around=around)
 
 
 class _External:
     """Links outside the marketplace and the reason's allow-list, and links that hide where they lead."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        self._links = _Links(parameters)
         self._allowed = _by_reason(parameters["allowed"], parameters["country_suffixes"])
 
     def __call__(self, judged: Judged) -> Iterable[Hit]:
-        for link in self._links.of(judged):
+        for link in judged.once("links", _links):
             if link.address.is_web and self._is_external(judged, link):
                 yield Hit(link.field, link.start, link.end)
 
@@ -104,12 +96,11 @@ class _Imitation:
     """Links that pose as the marketplace: its name in a foreign domain, look-alike letters, false link texts."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        self._links = _Links(parameters)
         self._brands = tuple(parameters["brands"])
 
     def __call__(self, judged: Judged) -> Iterable[Hit]:
         trusted = judged.candidate.trusted_domains
-        for link in self._links.of(judged):
+        for link in judged.once("links", _links):
             host = link.address.host
             if not host or is_within(host, trusted):
                 continue
@@ -132,8 +123,7 @@ class _Unsubscribe:
     """Ways to leave a mailing list: a message to one buyer has none."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        self._links = _Links(parameters)
-        self._words = pattern(flat(parameters["words"]))
+        self._words = Words(flat(parameters["words"]))
         self._targets = re.compile("|".join(map(re.escape, parameters["targets"])))
         self._headers = frozenset(name.lower() for name in parameters["headers"])
         self._header_line = re.compile("|".join(map(re.escape, sorted(self._headers))))
@@ -145,7 +135,7 @@ class _Unsubscribe:
         for passage in judged.passages:
             for match in self._header_line.finditer(passage.text.text):
                 yield Hit(passage.field, *passage.text.span(*match.span()))
-        for link in self._links.of(judged):
+        for link in judged.once("links", _links):
             where = f"{link.address.host}{link.address.rest}"
             if self._targets.search(where) or self._words.search(link.around):
                 yield Hit(link.field, link.start, link.end)

@@ -2,12 +2,15 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from services.policy.gate.contact.mailbox import packaged, signs
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.wordlist import pattern
+from services.policy.gate.scan import quick_pattern
+from services.policy.gate.wordlist import Words, alternatives, flat
 from services.policy.gate.links.address import Address, is_number, is_private, parse
 from services.policy.gate.text import NormalisedText
 
@@ -19,7 +22,10 @@ _BARE = re.compile(
     r"(?P<dot>\.)?(?P<port>:\d{1,9})?(?P<path>[/?#][^\s<>\"']{0,2000})?(?![a-z0-9_@])"
 )
 _NEUTRAL = re.compile(rf"(?<![/:\w])//(?P<host>(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}})[^\s<>\"]{{0,500}}")
-_NUMBERED = re.compile(r"(?<![\w./:-])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:(:\d{1,5})?/[^\s<>\"]{0,500}|:\d{2,5}(?!\d))")
+_NUMBERED = re.compile(
+    r"(?<![\w./:-])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:(:\d{1,5})?/[^\s<>\"]{0,500}|:\d{2,5}(?!\d))"
+)
+_QUICK_BARE = quick_pattern(r"\pL[.][\pL]|[0-9][.][\pL0-9]|[.]xn-")
 _TRAILING = ".,;:!?'\")]}>*。、」』）"
 _SENTENCE = re.compile(r"[.][A-ZÀ-Þ][a-zà-ÿ]*")
 _WORD_SUFFIXES = frozenset(
@@ -40,31 +46,41 @@ class WrittenLink:
     disguised: bool
 
 
+@cache
+def packaged_links() -> "WrittenLinks":
+    """Return the finder that uses the packaged words."""
+    return WrittenLinks(signs())
+
+
 class WrittenLinks:
     """Finds links in text; what is part of an e-mail address is none."""
 
-    def __init__(self, cues: Iterable[str], never: Iterable[str]) -> None:
-        """Take words that announce a web site, and words no site's name consists of."""
-        dots = "|".join(sorted(map(re.escape, signs()["dot_words"]), key=len, reverse=True))
-        slashes = "|".join(sorted(map(re.escape, signs()["slash_words"]), key=len, reverse=True))
+    def __init__(self, signs: Mapping[str, Any]) -> None:
+        """Take sign words, words that announce a web site, and words no site's name consists of."""
+        dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
+        self._quick = quick_pattern(rf"\s(?:{dots})\s|\s\.|[(\[{{<*_-]\s?(?:\.|{dots})|ドット|どっと")
         self._disguised = re.compile(
             rf"(?<![\w@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
             rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}"
             rf"|\s{{0,2}}[(\[{{<*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>*_-]{{1,2}}\s{{0,2}})"
             rf"(?P<tld>[a-z]{{2,12}})(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
         )
-        self._cue = pattern(cues)
-        self._never = frozenset(never)
+        self._cue = Words(flat(signs["site_words"]))
+        self._never = frozenset(signs["never_sites"])
 
     def find(self, passage: NormalisedText, original: str) -> list[WrittenLink]:
         """Return the links written in `passage`; `original` is the field its spans point into."""
         text = passage.text
-        found = [*self._schemed(text)]
-        if "." in text or "。" in text:
+        found: list[WrittenLink] = []
+        if "/" in text:
+            found += [*self._schemed(text), *self._neutral(text)]
+        if _QUICK_BARE.search(text):
             found += self._bare(passage, original)
-        found += self._neutral(text)
-        found += self._dressed_up(passage.folded)
-        mailboxes = packaged().find(passage.folded) if any(link.disguised or not link.address.scheme for link in found) else []
+        if self._quick.search(passage.folded):
+            found += self._dressed_up(passage.folded)
+        mailboxes = (
+            packaged().find(passage.folded) if any(link.disguised or not link.address.scheme for link in found) else []
+        )
         return [link for link in _apart(found) if not _overlaps(link, mailboxes)]
 
     def _schemed(self, text: str) -> Iterable[WrittenLink]:
@@ -121,7 +137,9 @@ class WrittenLinks:
             tld, name = match.group("tld"), match.group("name")
             if is_public_suffix(tld) and name not in self._never and self._is_meant(text, match):
                 host = f"{name}.{tld}"
-                yield WrittenLink(match.start(), match.end(), Address("", host, match.group("path") or ""), disguised=True)
+                yield WrittenLink(
+                    match.start(), match.end(), Address("", host, match.group("path") or ""), disguised=True
+                )
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()

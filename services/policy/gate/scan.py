@@ -1,0 +1,14 @@
+"""Patterns that tell in one fast pass whether a text is worth a closer look."""
+
+from typing import Any
+
+import re2
+
+_MEMORY = 64 << 20
+
+
+def quick_pattern(source: str) -> Any:
+    """Return a pattern of RE2, whose one pass over the text tells whether a closer look is worth it."""
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    return re2.compile(source, options)
