@@ -23,7 +23,7 @@ help: ## List the commands
 install: $(VENV)/.installed ## Make the environment in .venv with what running needs
 
 run: install ## Install, start all services in one process, play the demo journey, stay up
-	$(BIN)/tramite demo
+	$(BIN)/tramite run all --demo
 
 install-dev: $(VENV)/.installed-dev ## Install what working on the project needs, too
 
