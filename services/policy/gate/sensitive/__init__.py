@@ -1,0 +1,1 @@
+"""Finds data that nobody should send in a message: cards, accounts, identity numbers, passwords."""

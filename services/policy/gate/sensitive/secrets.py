@@ -1,0 +1,54 @@
+"""Finds passwords that are given away and requests for what nobody may ask for."""
+
+import re
+from collections.abc import Iterator
+
+from services.policy.gate.sensitive.numbers import words
+from services.policy.gate.text import NormalisedText
+from services.policy.gate.wordlist import Words, flat
+
+_GIVEN = re.compile(
+    r"\s{0,2}(?:[:：=]|\s(?:is|e'|è|e|ist|lautet|est|es|sera)\s|は|\s?->)\s{0,3}[\"'「『(]?([^\s\"'」』),;]{4,64})|\s{1,3}([^\s\"'」』,;:]{5,64})"
+)
+_WORD_ONLY = re.compile(r"[a-zß-ɏ]{1,40}[.!?]{0,3}$|[^\x00-\x7f]+$")
+
+
+class Secrets:
+    """Finds given passwords and asked-for secrets; a device's own password is neither."""
+
+    def __init__(self) -> None:
+        """Use the packaged words."""
+        self._passwords = Words(flat(words()["passwords"]))
+        self._devices = Words(flat(words()["devices"]))
+        self._secrets = Words(flat(words()["secrets"]))
+        self._requests = Words(flat(words()["requests"]))
+        self._denials = Words(flat(words()["denials"]))
+
+    def find(self, passage: NormalisedText) -> Iterator[tuple[int, int]]:
+        """Yield the spans of given passwords, and of secrets in sentences that ask for them."""
+        text = passage.folded
+        if self._passwords.search(text) is None and self._secrets.search(text) is None:
+            return
+        for start, end in passage.sentences:
+            sentence = text[start:end]
+            yield from self._given(text, start, sentence)
+            secret = self._secrets.search(sentence)
+            if secret is None or self._denials.search(sentence) is not None:
+                continue
+            if self._requests.search(sentence) is not None:
+                yield start + secret.start(), start + secret.end()
+
+    def _given(self, text: str, start: int, sentence: str) -> Iterator[tuple[int, int]]:
+        if self._devices.search(sentence) is not None:
+            return
+        for word in self._passwords.finditer(sentence):
+            given = _GIVEN.match(text, start + word.end())
+            if given is not None and _is_password(given):
+                yield start + word.start(), given.end()
+
+
+def _is_password(given: re.Match[str]) -> bool:
+    if given.group(1):
+        return _WORD_ONLY.match(given.group(1)) is None or any(sign in given.group() for sign in ":=：")
+    candidate = given.group(2)
+    return any(character.isdigit() for character in candidate) and any(character.isalpha() for character in candidate)
