@@ -49,11 +49,9 @@ _GUESS_OCTETS = 16_384
 _GUESS_CHAOS = 0.05
 _GUESS_LEAST = 8
 # Only what looks nothing like the Latin script can be told apart by guessing.
-_GUESSABLE_NAMES = """
-    cp932 shift_jis euc_jp iso2022_jp gb18030 gbk gb2312 hz big5 big5hkscs cp950 cp949 euc_kr johab cp1251 koi8_r
-    koi8_u iso8859_5 cp866 mac_cyrillic cp1253 iso8859_7 cp1255 iso8859_8 cp1256 iso8859_6 cp874 tis_620
-"""
-_GUESSABLE = frozenset(_GUESSABLE_NAMES.split())
+_GUESSABLE = ["gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"]
+_KANA = re.compile("[\u3041-\u30ff]")
+_KANA_SHARE = 4
 _SINGLE_OCTET = re.compile(r"ascii|cp125\d|iso8859[-_]\d+|koi8[-_][ru]|mac[-_]\w+|cp874|cp866|tis_620")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff]")
 _MAX_NAME = 60
@@ -86,7 +84,7 @@ def find_codec(charset: str | None) -> str | None:
         return None
     try:
         info = codecs.lookup(name)
-        b"".decode(info.name)
+        b"\0\0\0\0".decode(info.name, "replace")
     except (LookupError, ValueError):
         return None
     return None if info.name.replace("-", "_") in _NO_CHARSET else info.name
@@ -110,10 +108,12 @@ def _guess(content: bytes) -> str | None:
         return content.decode("utf-8", "western_octet")
     if beyond_ascii < _GUESS_LEAST:
         return None
-    best = from_bytes(content[:_GUESS_OCTETS]).best()
-    if best is None or best.chaos > _GUESS_CHAOS or best.encoding not in _GUESSABLE:
-        return None
-    return _decode_exactly(content, best.encoding)
+    for japanese in ("cp932", "euc_jp"):
+        text = _decode_exactly(content, japanese)
+        if text and len(_KANA.findall(text)) * _KANA_SHARE > sum(not letter.isascii() for letter in text):
+            return text
+    best = from_bytes(content[:_GUESS_OCTETS], cp_isolation=_GUESSABLE).best()
+    return _decode_exactly(content, best.encoding) if best and best.chaos <= _GUESS_CHAOS else None
 
 
 def _is_utf8(content: bytes) -> bool:

@@ -11,8 +11,8 @@ _PASSES = 3
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 )
-# Letters, figures and signs in other shapes: full-width, mathematical, enclosed, raised, joined. The rest of Unicode is no
-# disguise for an address; lower case keeps its length, but for the dotted capital I.
+# Letters, figures and signs in other shapes: full-width, mathematical, enclosed, raised, joined. The rest of Unicode
+# is no disguise for an address; lower case keeps its length, but for the dotted capital I.
 _COMPATIBLE = (
     "\u00aa\u00b2\u00b3\u00b9\u00ba\u0130\u017f\u02b0-\u02b8\u02e0-\u02e4\u1d2c-\u1d6a\u2024\u2070-\u209c\u2100-\u214e"
     "\u2160-\u217f\u2460-\u24ff\ufb00-\ufb06\ufe50-\ufe6b\uff01-\uff5e\uff61"

@@ -80,12 +80,14 @@ def write_identifiers_field(name: str, identifiers: tuple[str, ...]) -> str:
 def write_parameter(name: str, value: str) -> str:
     """Write one parameter on lines of its own, led by `;`: a token, a quoted string, or RFC 2231 pieces."""
     value = one_line(value)
-    if _TOKEN.fullmatch(value) and len(value) <= _FOLD_AT - len(name):
+    # A blank, the sign of extension, `=` and two quotes come on top.
+    room = _FOLD_AT - len(name) - 5
+    if _TOKEN.fullmatch(value) and len(value) <= room:
         return f";\r\n {name}={value}"
-    if _PLAIN_WORD.fullmatch(value) and len(value) <= _FOLD_AT - len(name) and '"' not in value and "\\" not in value:
+    if _PLAIN_WORD.fullmatch(value) and len(value) <= room and '"' not in value and "\\" not in value:
         return f';\r\n {name}="{value}"'
     encoded = "utf-8''" + "".join(quote(character, safe="") for character in value)
-    if len(encoded) <= _FOLD_AT - len(name):
+    if len(encoded) <= room:
         return f";\r\n {name}*={encoded}"
     pieces = re.findall(r"(?:%[0-9A-F]{2}|[^%]){1,18}", encoded)
     return "".join(f";\r\n {name}*{number}*={piece}" for number, piece in enumerate(pieces))

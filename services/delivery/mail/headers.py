@@ -17,7 +17,7 @@ _FOLD = re.compile(r"\r\n|\r|\n")
 _IDENTIFIER = re.compile(r"<\s*([^<>\s]+)\s*>")
 _BARE_IDENTIFIER = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _MAILBOX_TOKEN = re.compile(
-    r'"(?P<quoted>(?:[^"\\]|\\.)*)"?|\((?P<comment>(?:[^()\\]|\\.|\([^()]*\))*)\)?|<(?P<angle>[^<>]*)>?|(?P<stop>[,;:])|(?P<atom>[^\s"(<,;:]+)|\s+|.',
+    r'"(?P<quoted>(?:[^"\\]|\\.)*)"?|\((?P<comment>(?:[^()\\]|\\.|\([^()]*\))*)\)?|<(?:(?P<angle>[^<>]*)>|(?P<open>[^<>,;]*))|(?P<stop>[,;:])|(?P<atom>[^\s"(<,;:]+)|\s+|.',
     re.DOTALL,
 )
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)")
@@ -119,12 +119,12 @@ def read_mailboxes(raw: str) -> tuple[Mailbox, ...]:
             if mailbox and len(found) < MAX_MAILBOXES:
                 found.append(mailbox)
             words, comments, angle = [], [], None
-        elif kind == "angle":
+        elif kind in {"angle", "open"}:
             # A second angle address without a comma between them is a second mailbox, never a lost one.
             if angle is not None and len(found) < MAX_MAILBOXES:
                 found.append(Mailbox(read_text(" ".join(words)), "".join(angle.split())))
                 words = []
-            angle = _COMMENT.sub("", token["angle"])
+            angle = _COMMENT.sub("", token[kind])
         elif kind == "comment":
             comments.append(_ESCAPED.sub(r"\1", token["comment"]))
         elif kind == "quoted":
