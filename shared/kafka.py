@@ -27,12 +27,18 @@ _HEADER_LIMIT = 50
 
 @dataclass(frozen=True, slots=True)
 class KafkaOptions:
-    """Where the cluster is and how our topics are made."""
+    """Where the cluster is, how our topics are made, and who we are in it.
+
+    `namespace` begins the names of topics and groups, so that installations can share a cluster. An `instance` that
+    comes back under its name within the session takes its partitions back without a rebalance.
+    """
 
     bootstrap_servers: str
     partitions: int = 12
     replication: int = 1
     batch: int = 200
+    namespace: str = ""
+    instance: str = ""
 
 
 class KafkaBus:
@@ -46,7 +52,7 @@ class KafkaBus:
         """See `Bus.publish`: returns when all in-sync replicas have the records."""
         sent = [
             await self._producer.send(
-                record.topic,
+                self._options.namespace + record.topic,
                 value=record.value,
                 key=record.key.encode(),
                 headers=[(name, value.encode()) for name, value in record.headers.items()],
@@ -59,7 +65,8 @@ class KafkaBus:
         """See `Bus.consume`: a partition is paused while its batch is in hand, the others go on."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._options.bootstrap_servers,
-            group_id=f"tramite.{group}",
+            group_id=f"{self._options.namespace}tramite.{group}",
+            group_instance_id=f"{group}.{self._options.instance}" if self._options.instance else None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=10_000,
@@ -67,10 +74,10 @@ class KafkaBus:
             max_poll_interval_ms=600_000,
             max_partition_fetch_bytes=8 * 1024 * 1024,
         )
-        hands = _Hands(consumer, handle)
-        consumer.subscribe(topics, listener=hands)
-        await consumer.start()
+        hands = _Hands(consumer, handle, len(self._options.namespace))
+        consumer.subscribe([self._options.namespace + topic for topic in topics], listener=hands)
         try:
+            await consumer.start()
             await hands.work(self._options.batch)
         finally:
             await hands.finish_all()
@@ -79,7 +86,7 @@ class KafkaBus:
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         """Create the topics that are missing."""
         async with _open_admin(self._options) as admin:
-            missing = set(topics) - set(await admin.list_topics())
+            missing = {self._options.namespace + topic for topic in topics} - set(await admin.list_topics())
             wanted = [NewTopic(name, self._options.partitions, self._options.replication) for name in sorted(missing)]
             with contextlib.suppress(TopicAlreadyExistsError):
                 if wanted:
@@ -93,8 +100,9 @@ class KafkaBus:
 class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
     """The batches in hand, one per partition."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, handle: Handle) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, handle: Handle, prefix: int) -> None:
         self._consumer = consumer
+        self._prefix = prefix
         self._handle = handle
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
 
@@ -104,7 +112,7 @@ class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ha
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MILLISECONDS, max_records=batch)
             for partition, messages in fetched.items():
                 self._consumer.pause(partition)
-                records = [_to_record(message) for message in messages]
+                records = [_to_record(message, self._prefix) for message in messages]
                 self._tasks[partition] = asyncio.create_task(
                     self._handle_batch(partition, records, messages[-1].offset + 1)
                 )
@@ -163,10 +171,10 @@ async def _open_admin(options: KafkaOptions) -> AsyncIterator[AIOKafkaAdminClien
         await admin.close()
 
 
-def _to_record(message: ConsumerRecord) -> Record:
+def _to_record(message: ConsumerRecord, prefix: int) -> Record:
     headers = message.headers[:_HEADER_LIMIT]
     return Record(
-        topic=message.topic,
+        topic=message.topic[prefix:],
         key=(message.key or b"").decode(errors="replace"),
         value=message.value or b"",
         headers={name: value.decode(errors="replace") for name, value in headers if value is not None},

@@ -102,7 +102,14 @@ async def open_bus(settings: SharedSettings, groups: Sequence[str], topics: Sequ
     if scheme == "memory":
         yield MemoryBus(groups)
     elif scheme == "kafka" and servers:
-        options = KafkaOptions(servers, settings.bus_partitions, settings.bus_replication, settings.consumer_batch)
+        options = KafkaOptions(
+            servers,
+            settings.bus_partitions,
+            settings.bus_replication,
+            settings.consumer_batch,
+            settings.bus_namespace,
+            settings.instance,
+        )
         async with open_kafka(options) as bus:
             await bus.ensure_topics(topics)
             yield bus

@@ -36,6 +36,14 @@ class SharedSettings(BaseSettings):
     bus_url: str = Field("memory://", description="`memory://` in one process, `kafka://host:port[,host:port]` else")
     bus_partitions: int = Field(12, ge=1, le=1000, description="Partitions of a topic that is created by us")
     bus_replication: int = Field(1, ge=1, le=9, description="Replicas of a topic that is created by us")
+    bus_namespace: str = Field(
+        "", pattern=r"^[a-zA-Z0-9._-]{0,50}$", description="Begins topic and group names, to share a Kafka cluster"
+    )
+    instance: str = Field(
+        "",
+        pattern=r"^[a-zA-Z0-9._-]{0,50}$",
+        description="Lasting name of this process among its twins: a restart takes its partitions back at once",
+    )
     blob_url: str = Field("", description="`file:///path` or `s3://bucket`; empty: `<data_dir>/blobs`")
     data_dir: Path = Field(Path("var"), description="Where local files go: databases, blobs, mail, keys")
     master_keys: SecretStr = Field(

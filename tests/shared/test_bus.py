@@ -30,7 +30,9 @@ class Home:
         if self._bootstrap is None:
             yield MemoryBus(groups)
             return
-        async with open_kafka(KafkaOptions(self._bootstrap, partitions=3, batch=10)) as bus:
+        async with open_kafka(
+            KafkaOptions(self._bootstrap, partitions=3, batch=10, namespace="ns.", instance="one")
+        ) as bus:
             await bus.ensure_topics([self.topic])
             yield bus
 
