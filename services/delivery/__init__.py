@@ -1,0 +1,1 @@
+"""The delivery service: takes mail in, sends mail out, and knows which mail is which on both sides."""

@@ -15,7 +15,8 @@ class PartyChanged(Event):
     """A seller or buyer was recorded or changed; carries the whole state, `version` grows by one each time.
 
     `address` is the buyer's real address or the seller's customer-service address (purpose `address`).
-    `sender_hashes` are keyed hashes of every address that may write in this party's name.
+    `sender_hashes` are keyed hashes of every address that may write in this party's name. `bounce_notices` says whether
+    the party is told by mail that a message of its own did not arrive (R-MAIL-9).
     """
 
     type: ClassVar[str] = "party.changed.v1"
@@ -30,6 +31,7 @@ class PartyChanged(Event):
     sender_hashes: tuple[str, ...]
     business_name: str = ""
     opted_out: bool = False
+    bounce_notices: bool = True
 
 
 class OrderRecorded(Event):

@@ -1,0 +1,99 @@
+"""The delivery service, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.delivery.bounces.domain import BounceAddresses
+from services.delivery.bounces.service import Reports
+from services.delivery.handlers import HANDLERS, Delivery
+from services.delivery.inbound.directory import Directory
+from services.delivery.inbound.door import Door
+from services.delivery.inbound.service import Intake
+from services.delivery.metrics import DeliveryMetrics
+from services.delivery.outbound.api import create_router
+from services.delivery.outbound.composition import Composer
+from services.delivery.outbound.dispatch import Dispatcher, Pace
+from services.delivery.outbound.maildir import MaildirTransport
+from services.delivery.outbound.service import Queue, Retries
+from services.delivery.outbound.smtp import RelayAddress, SmtpTransport
+from services.delivery.outbound.transport import Transport
+from services.delivery.settings import Settings
+from services.delivery.threads.service import Threads
+from shared.blobs import BlobStore
+from shared.bus import Bus
+from shared.consumer import Consumer
+from shared.db import Database
+from shared.http import create_http_app, require_service_token
+from shared.migrations import require_current
+from shared.runtime import Service, check_bus
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def create_app(settings: Settings, bus: Bus) -> FastAPI:
+    """Build the delivery service; its lifespan runs relay, consumer, the queue's worker and the SMTP door.
+
+    `app.state.door` tells the door's port while it is open.
+    """
+    metrics = DeliveryMetrics()
+    keys = settings.key_ring()
+    blobs = BlobStore(settings.blob_location(), keys)
+    database = Database(settings.database_url, service="delivery", pool=settings.database_pool)
+    threads = Threads(keys)
+    bounce_addresses = BounceAddresses.of(keys, settings.delivery_report_days)
+    retries = Retries(
+        timedelta(seconds=settings.delivery_first_retry_seconds), timedelta(days=settings.delivery_give_up_days)
+    )
+    wake = asyncio.Event()
+    queue = Queue(keys, blobs, threads, metrics, retries, wake.set)
+    composer = Composer(keys, blobs, bounce_addresses)
+    transport = choose_transport(settings)
+    pace = Pace(settings.delivery_connections, settings.delivery_claim_seconds, settings.delivery_poll_seconds)
+    dispatcher = Dispatcher(database, queue, composer, transport, pace, wake)
+    intake = Intake(database, keys, blobs, threads, Reports(queue, metrics), bounce_addresses)
+    door = Door(settings, intake, metrics)
+    consumer = Consumer(database, HANDLERS, Delivery(Directory(), queue), metrics, settings.patience())
+    service = Service("delivery", settings, database, bus, metrics, consumer)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # The door closes first, while the intake behind it still writes.
+        works = {"dispatcher": dispatcher.run, "intake": intake.writer.run}
+        try:
+            async with service.running(works), door.open():
+                yield
+        finally:
+            await transport.close()
+
+    app = create_http_app(
+        title="Tramite delivery",
+        description="Mail in and out: the SMTP door, the outbound queue, delivery reports.",
+        metrics=metrics,
+        lifespan=lifespan,
+        checks={
+            "database": database.check,
+            "bus": lambda: check_bus(bus),
+            "migrations": lambda: require_current(database, MIGRATIONS),
+        },
+    )
+    app.state.door = door
+    app.include_router(
+        create_router(database, queue, composer), dependencies=[require_service_token(settings.internal_token())]
+    )
+    return app
+
+
+def choose_transport(settings: Settings) -> Transport:
+    """Return the way mails leave: the relay that is set, else Maildirs under the data folder."""
+    if relay := settings.smtp_relay.get_secret_value():
+        return SmtpTransport(
+            RelayAddress.parse(relay),
+            local_hostname=settings.smtp_hostname,
+            answer_seconds=settings.delivery_send_seconds,
+        )
+    return MaildirTransport(settings.data_dir / "mail")

@@ -1,0 +1,1 @@
+"""Delivery reports: the address they come back to, and what they change."""

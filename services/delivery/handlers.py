@@ -1,0 +1,74 @@
+"""What the delivery service does with each event it consumes."""
+
+from dataclasses import dataclass
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.delivery.inbound.directory import Directory, Pair
+from services.delivery.outbound.service import Queue
+from shared.consumer import Handlers
+from shared.contracts.alias import AliasIssued, AliasRetired
+from shared.contracts.gateway import PartyChanged
+from shared.contracts.policy import MessageApproved, MessageRejected
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What handlers work with."""
+
+    directory: Directory
+    queue: Queue
+
+
+async def on_party_changed(event: PartyChanged, session: AsyncSession, delivery: Delivery) -> None:
+    """Know whose mail the door takes."""
+    await delivery.directory.record_party(session, event)
+
+
+async def on_alias_issued(event: AliasIssued, session: AsyncSession, delivery: Delivery) -> None:
+    """Take mail for a new pair of aliases."""
+    await delivery.directory.record_pair(
+        session,
+        Pair(
+            thread_id=event.thread_id,
+            marketplace_id=event.marketplace_id,
+            buyer_id=event.buyer_id,
+            seller_id=event.seller_id,
+            buyer_alias=event.buyer_alias,
+            seller_alias=event.seller_alias,
+        ),
+    )
+
+
+async def on_alias_retired(event: AliasRetired, session: AsyncSession, delivery: Delivery) -> None:
+    """Take no more mail for a pair of aliases."""
+    await delivery.directory.retire_pair(session, event.buyer_alias, event.seller_alias)
+
+
+async def on_message_approved(event: MessageApproved, session: AsyncSession, delivery: Delivery) -> None:
+    """Send the message; its aliases must be answerable from the moment that it arrives."""
+    message = event.message
+    pair = Pair(
+        thread_id=message.thread_id,
+        marketplace_id=message.marketplace.marketplace_id,
+        buyer_id=message.buyer_id,
+        seller_id=message.seller_id,
+        buyer_alias=event.addressing.buyer_alias,
+        seller_alias=event.addressing.seller_alias,
+    )
+    await delivery.directory.record_pair(session, pair)
+    await delivery.queue.enqueue_message(session, event)
+
+
+async def on_message_rejected(event: MessageRejected, session: AsyncSession, delivery: Delivery) -> None:
+    """Tell the writer."""
+    await delivery.queue.notify_rejected(session, event)
+
+
+HANDLERS: Handlers[Delivery] = {
+    PartyChanged: on_party_changed,
+    AliasIssued: on_alias_issued,
+    AliasRetired: on_alias_retired,
+    MessageApproved: on_message_approved,
+    MessageRejected: on_message_rejected,
+}

@@ -1,0 +1,279 @@
+"""Use cases of the intake: answer a recipient, take a mail in."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.delivery.batching import GroupCommit
+from services.delivery.bounces.domain import BounceAddresses
+from services.delivery.bounces.service import Reports
+from services.delivery.errors import Refused
+from services.delivery.inbound import store
+from services.delivery.inbound.adaptation import Adapted, Part, adapt
+from services.delivery.inbound.domain import (
+    NOT_THE_AUTHOR,
+    NULL_SENDERS,
+    AliasFacts,
+    Answer,
+    SenderFacts,
+    fingerprint,
+    judge_recipient,
+)
+from services.delivery.mail.admission import admit
+from services.delivery.mail.automation import recognise
+from services.delivery.mail.parsing import IncomingMail, parse
+from services.delivery.mail.refusal import Refusal
+from services.delivery.mail.reports import Report, classify
+from services.delivery.mail.rewriting import own_addresses
+from services.delivery.mail.threading import parents_of
+from services.delivery.models import Alias, IntakeOutcome
+from services.delivery.threads.service import Incoming, Threads
+from shared.blobs import BlobStore
+from shared.contracts.delivery import MailReceived
+from shared.contracts.vocabulary import AttachmentContent, Content, Role, SealedContent
+from shared.crypto import KeyRing
+from shared.db import Database
+from shared.outbox import emit
+
+_INLINE_OCTETS = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRecipient:
+    """A recipient that is an alias: the alias, that of the writer, and the writer's own address on record, sealed."""
+
+    alias: AliasFacts
+    pair: tuple[str, ...]
+    writer_box: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecipient:
+    """A recipient that is a bounce address, and the message that it stands for."""
+
+    address: str
+    message_id: UUID
+
+
+Recipient = AliasRecipient | ReportRecipient
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One recipient's share of a mail, ready to be committed: its row, and what follows from it if it is new."""
+
+    row: dict[str, Any]
+    blobs: tuple[str, ...]
+    received: tuple[AliasFacts, SealedContent, Incoming] | None = None
+    report: tuple[UUID, Report] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """A mail at the door."""
+
+    sender: str
+    content: bytes
+    received_at: datetime
+
+
+class Intake:
+    """Takes mail in. `writer.run` must run beside it."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: KeyRing,
+        blobs: BlobStore,
+        threads: Threads,
+        reports: Reports,
+        bounce_addresses: BounceAddresses,
+    ) -> None:
+        self._database = database
+        self._keys = keys
+        self._blobs = blobs
+        self._threads = threads
+        self._reports = reports
+        self._bounce_addresses = bounce_addresses
+        self.writer: GroupCommit[Sequence[Draft], list[bool]] = GroupCommit(database, self._write)
+
+    async def answer_recipient(self, address: str, sender: str) -> tuple[Answer, Recipient | None]:
+        """Decide whether `sender` may write to `address`; the same questions are asked whatever the answer."""
+        message_id = self._bounce_addresses.read(address, datetime.now(UTC).date())
+        null = sender in NULL_SENDERS
+        async with self._database.reading() as session:
+            alias = await store.get_alias(session, address.lower())
+            parties = await store.list_parties_of(session, self._keys.hash_address(sender))
+            facts = None if alias is None else _describe(alias)
+            role, party_id = facts.writer if facts else (Role.BUYER, "")
+            writer = await store.get_party(session, role, party_id)
+            pair = await store.list_pair(session, alias.thread_id if alias else _NO_THREAD)
+        if message_id is not None:
+            return Answer.OK, ReportRecipient(address.lower(), message_id)
+        answer = judge_recipient(facts, SenderFacts(null, frozenset(parties)), writer_known=writer is not None)
+        if answer is not Answer.OK or facts is None:
+            return answer, None
+        return answer, AliasRecipient(facts, tuple(pair), writer.address_box if writer else None)
+
+    async def take(self, sender: str, recipients: Sequence[Recipient], content: bytes) -> IntakeOutcome:
+        """Store a mail for its recipients, all or none; return what it was. Raises `Refused`, and errors of storage.
+
+        On return it is committed; the same mail brought again changes nothing (R-MAIL-3).
+        """
+        brought = _Brought(sender, content, datetime.now(UTC))
+        try:
+            drafts = [await self._prepare(recipient, brought) for recipient in recipients]
+        except Refusal as refusal:
+            raise Refused(refusal.reply, refusal.reason) from None
+        new = await self.writer.submit(drafts)
+        for draft, is_new in zip(drafts, new, strict=True):
+            for blob in () if is_new else draft.blobs:
+                await self._blobs.delete(blob)
+        outcome: IntakeOutcome = drafts[0].row["outcome"]
+        return outcome
+
+    async def _prepare(self, recipient: Recipient, brought: _Brought) -> Draft:
+        if isinstance(recipient, ReportRecipient):
+            return await self._prepare_report(recipient, brought)
+        mail = await _aside(brought, parse, brought.content)
+        automatic = recognise(mail, "" if brought.sender in NULL_SENDERS else brought.sender)
+        if automatic is not None:
+            return await self._draft(
+                recipient.alias.address, mail.message_id, brought, IntakeOutcome.AUTOMATIC, automatic.value
+            )
+        await self._check_author(mail, recipient.alias)
+        admit(mail, recipient.pair)
+        writer_alias = next(alias for alias in recipient.pair if alias != recipient.alias.address)
+        known = [self._keys.open_text(recipient.writer_box, "address")] if recipient.writer_box else []
+        addresses = own_addresses(mail, brought.sender, known)
+        adapted = await _aside(brought, adapt, mail, addresses, writer_alias)
+        return await self._draft_received(recipient.alias, mail, adapted, brought)
+
+    async def _check_author(self, mail: IncomingMail, alias: AliasFacts) -> None:
+        """Refuse a mail whose From is somebody else's than the counterpart's: the envelope alone proves nothing."""
+        author = mail.authors[0].address if len(mail.authors) == 1 else ""
+        async with self._database.reading() as session:
+            parties = await store.list_parties_of(session, self._keys.hash_address(author))
+        if alias.writer not in parties:
+            raise Refused(NOT_THE_AUTHOR, "not_the_author")
+
+    async def _draft_received(
+        self, alias: AliasFacts, mail: IncomingMail, adapted: Adapted, brought: _Brought
+    ) -> Draft:
+        draft = await self._draft(alias.address, mail.message_id, brought, IntakeOutcome.RECEIVED, "")
+        attachments = [await self._store_part(part) for part in adapted.parts]
+        content = Content(
+            subject=adapted.subject,
+            text=adapted.text.new,
+            html=adapted.html.new if adapted.html else None,
+            quoted_text=adapted.text.quoted,
+            quoted_html=adapted.html.quoted if adapted.html else "",
+            attachments=tuple(attachments),
+        )
+        sealed = await self._blobs.seal_content(content)
+        blobs = [
+            *draft.blobs,
+            *(attachment.blob for attachment in attachments),
+            *([sealed.blob] if sealed.blob else []),
+        ]
+        incoming = Incoming(
+            message_id=draft.row["mail_id"],
+            thread_id=alias.thread_id,
+            writer=alias.writer[0],
+            identifier=mail.message_id,
+            ancestors=parents_of(mail.in_reply_to, mail.references),
+            subject=mail.subject,
+            received_at=brought.received_at,
+        )
+        draft.row["thread_id"] = alias.thread_id
+        return Draft(draft.row, tuple(blobs), received=(alias, sealed, incoming))
+
+    async def _prepare_report(self, recipient: ReportRecipient, brought: _Brought) -> Draft:
+        report = await _aside(brought, classify, brought.content)
+        draft = await self._draft(recipient.address, None, brought, IntakeOutcome.REPORT, report.outcome.value)
+        draft.row["message_id"] = recipient.message_id
+        return Draft(draft.row, draft.blobs, report=(recipient.message_id, report))
+
+    async def _draft(
+        self, recipient: str, message_id: str | None, brought: _Brought, outcome: IntakeOutcome, detail: str
+    ) -> Draft:
+        raw_blob = await self._blobs.put("raw", brought.content)
+        row = {
+            "mail_id": uuid4(),
+            "fingerprint": fingerprint(recipient, message_id, brought.content),
+            "outcome": outcome,
+            "detail": detail,
+            "thread_id": None,
+            "message_id": None,
+            "raw_blob": raw_blob,
+            "size": len(brought.content),
+            "received_at": brought.received_at,
+        }
+        return Draft(row, (raw_blob,))
+
+    async def _store_part(self, part: Part) -> AttachmentContent:
+        return AttachmentContent(
+            blob=await self._blobs.put("attachment", part.content),
+            name=part.name,
+            media_type=part.media_type,
+            size=len(part.content),
+            content_id=part.content_id,
+        )
+
+    async def _write(self, session: AsyncSession, batch: Sequence[Sequence[Draft]]) -> Sequence[list[bool]]:
+        """Commit mails together; tell of each share that is new. The answer says which are."""
+        drafts = [draft for mail in batch for draft in mail]
+        new = await store.insert_intake(session, [draft.row for draft in drafts])
+        for draft in drafts:
+            if draft.row["mail_id"] in new:
+                await self._tell(session, draft)
+        return [[draft.row["mail_id"] in new for draft in mail] for mail in batch]
+
+    async def _tell(self, session: AsyncSession, draft: Draft) -> None:
+        if draft.report is not None:
+            await self._reports.apply(session, *draft.report)
+        if draft.received is None:
+            return
+        alias, content, incoming = draft.received
+        answers = await self._threads.note_incoming(session, incoming)
+        emit(
+            session,
+            MailReceived(
+                mail_id=incoming.message_id,
+                thread_id=alias.thread_id,
+                marketplace_id=alias.marketplace_id,
+                buyer_id=alias.buyer_id,
+                seller_id=alias.seller_id,
+                direction=alias.direction,
+                content=content,
+                received_at=incoming.received_at,
+                answers=answers,
+            ),
+        )
+
+
+_NO_THREAD = UUID(int=0)
+
+
+async def _aside(brought: _Brought, work: Any, *arguments: Any) -> Any:  # noqa: ANN401 - any pure function
+    """Run pure work here for a small mail, in a thread for a big one, so that nobody else waits for it."""
+    if len(brought.content) < _INLINE_OCTETS:
+        return work(*arguments)
+    return await asyncio.to_thread(work, *arguments)
+
+
+def _describe(alias: Alias) -> AliasFacts:
+    return AliasFacts(
+        address=alias.address,
+        thread_id=alias.thread_id,
+        marketplace_id=alias.marketplace_id,
+        buyer_id=alias.buyer_id,
+        seller_id=alias.seller_id,
+        role=alias.role,
+        retired=alias.retired_at is not None,
+    )

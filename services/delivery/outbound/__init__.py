@@ -1,0 +1,1 @@
+"""Mail going out: the queue, the worker that empties it, and the ways a mail leaves the house."""

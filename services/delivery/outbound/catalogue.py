@@ -1,0 +1,49 @@
+"""The words around messages and of notices, one TOML file a language; templates say how they are laid out."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+FOLDER = Path(__file__).parent / "wording"
+FALLBACK = "en"
+LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language's phrases for `letter` and `notice`, with `{business}`, `{marketplace}`, `{order}` to fill in."""
+
+    language: str
+    letter: dict[str, str]
+    notice: dict[str, str]
+
+
+def choose_language(*wanted: str) -> str:
+    """Return the first of the wanted languages (BCP 47 tags) that the catalogue has, else English."""
+    for tag in wanted:
+        language = tag.replace("_", "-").partition("-")[0].lower()
+        if language in LANGUAGES:
+            return language
+    return FALLBACK
+
+
+@cache
+def read_wording(language: str) -> Wording:
+    """Return the phrases of one of `LANGUAGES`."""
+    tables = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return Wording(language, tables["letter"], tables["notice"])
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates; those for HTML escape what they are given."""
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

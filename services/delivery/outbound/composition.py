@@ -1,0 +1,89 @@
+"""From a queued mail to the octets that leave: opens what is sealed, fetches attachments, composes."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+from services.delivery.bounces.domain import BounceAddresses
+from services.delivery.mail.composing import OutgoingMail, OutgoingPart, compose, needs_smtputf8
+from services.delivery.models import MailKind, QueuedMail
+from services.delivery.outbound.domain import Envelope
+from services.delivery.outbound.letters import Correspondents, Place, write_letter
+from services.delivery.outbound.notices import Addressee, Notice, write_notice
+from shared.blobs import BlobStore
+from shared.contracts.questions import RenderQuestion
+from shared.contracts.vocabulary import Addressing, AttachmentContent, Content, MessageFacts, SealedContent
+from shared.crypto import KeyRing
+
+ADDRESS = "address"
+NOTICE = "notice"
+ANCESTRY = "ancestry"
+REFERENCES = TypeAdapter(tuple[str, ...])
+_INLINE_OCTETS = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Writes the mails of the queue. The same queued mail becomes the same octets at every attempt."""
+
+    keys: KeyRing
+    blobs: BlobStore
+    bounce_addresses: BounceAddresses
+
+    async def compose(self, queued: QueuedMail) -> Envelope:
+        """Return the mail ready to be sent. Raises `SealError` or `BlobNotFound` when its content is gone for good."""
+        message = MessageFacts.model_validate_json(queued.facts)
+        recipient = self.keys.open_text(queued.recipient_box, ADDRESS)
+        references = REFERENCES.validate_json(self.keys.open(queued.ancestry_box, ANCESTRY))
+        place = Place(queued.identifier, references, queued.queued_at)
+        content = await self.blobs.open_content(SealedContent.model_validate_json(queued.content))
+        if queued.kind is MailKind.NOTICE:
+            notice = Notice.model_validate_json(self.keys.open(queued.notice_box or "", NOTICE))
+            mail, sender = write_notice(notice, message, Addressee(recipient, content.subject), place), ""
+        else:
+            addressing = Addressing.model_validate_json(queued.addressing)
+            correspondents = Correspondents(
+                addressing.buyer_alias, addressing.seller_alias, addressing.business_name, recipient
+            )
+            parts = await self._fetch(content)
+            mail = write_letter(message, content, parts, correspondents, place, addressing.seller_language)
+            sender = self.bounce_addresses.write(
+                message.message_id, message.marketplace.alias_domain, queued.queued_at.date()
+            )
+        return Envelope(
+            queue_id=queued.queue_id,
+            sender=sender,
+            recipient=recipient,
+            identifier=queued.identifier,
+            content=await _compose(mail),
+            smtputf8=needs_smtputf8(mail),
+        )
+
+    async def render(self, question: RenderQuestion) -> str:
+        """Return the mail that a message would become, recipient and aliases replaced by placeholders (R-CONTACT-5)."""
+        message = question.message
+        content = await self.blobs.open_content(question.content)
+        domain = message.marketplace.alias_domain
+        hidden = Correspondents(
+            f"buyer-alias@{domain}", f"seller-alias@{domain}", question.business_name, f"recipient@{domain}"
+        )
+        place = Place(f"<{uuid4().hex}@{domain}>", (), message.accepted_at)
+        parts = await self._fetch(content)
+        mail = write_letter(message, content, parts, hidden, place, message.marketplace.language)
+        return (await _compose(mail)).decode("utf-8")
+
+    async def _fetch(self, content: Content) -> list[OutgoingPart]:
+        return [await self._fetch_part(attachment) for attachment in content.attachments]
+
+    async def _fetch_part(self, attachment: AttachmentContent) -> OutgoingPart:
+        octets = await self.blobs.get(attachment.blob)
+        return OutgoingPart(attachment.name, attachment.media_type, octets, attachment.content_id)
+
+
+async def _compose(mail: OutgoingMail) -> bytes:
+    octets = sum(len(part.content) for part in (*mail.inline_images, *mail.attachments)) + len(mail.html or mail.text)
+    if octets < _INLINE_OCTETS:
+        return compose(mail)
+    return await asyncio.to_thread(compose, mail)

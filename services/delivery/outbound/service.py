@@ -1,0 +1,218 @@
+"""Use cases of the queue: take approved messages and notices in, record what became of each attempt."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import event
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.delivery.mail.threading import message_identifier
+from services.delivery.metrics import DeliveryMetrics
+from services.delivery.models import MailKind, Party, QueuedMail, QueueState
+from services.delivery.outbound import store
+from services.delivery.outbound.composition import ANCESTRY, NOTICE, REFERENCES
+from services.delivery.outbound.domain import Outcome, Verdict, plan_retry
+from services.delivery.outbound.notices import Cause, Notice, Reason, identify_notice, pick_reasons
+from services.delivery.threads.service import Sent, Threads
+from shared import tracing
+from shared.blobs import BlobStore
+from shared.consumer import NotYetKnown
+from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
+from shared.contracts.policy import MessageApproved, MessageRejected
+from shared.contracts.vocabulary import Addressing, MessageFacts, Role, SealedContent
+from shared.crypto import KeyRing
+from shared.outbox import emit
+
+_WAKING = "queue_waking"
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How long a mail that nobody takes is tried: the first pause, and the whole time."""
+
+    first: timedelta
+    give_up: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at a claimed mail, and how it ended."""
+
+    queue_id: UUID
+    claim: UUID
+    outcome: Outcome
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """What is queued, whatever its kind: the message that it is about, and its place in the thread."""
+
+    message: MessageFacts
+    addressing: Addressing
+    content: SealedContent
+    sent: Sent
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The outbound queue. `wake` is called after a commit that put a mail in."""
+
+    keys: KeyRing
+    blobs: BlobStore
+    threads: Threads
+    metrics: DeliveryMetrics
+    retries: Retries
+    wake: Callable[[], None]
+
+    async def enqueue_message(self, session: AsyncSession, told: MessageApproved) -> None:
+        """Queue an approved message; its Message-ID is fixed from here on."""
+        # A large content lies in the blob store, and nothing is fetched inside a transaction.
+        subject = (await self.blobs.open_content(told.content)).subject if told.content.box else None
+        sent = await self.threads.place_outgoing(session, told.message, subject, datetime.now(UTC))
+        post = _Post(told.message, told.addressing, told.content, sent)
+        await self._insert(session, told.message.message_id, post, told.addressing.recipient.box, None)
+
+    async def notify_rejected(self, session: AsyncSession, told: MessageRejected) -> None:
+        """Queue the notice that tells a message's writer why it did not pass (R-MAIL-9)."""
+        if told.message.sender_role is Role.BUYER and not await self._find_writer(session, told.message):
+            raise NotYetKnown("the buyer's address for a notice")
+        reasons = pick_reasons(told.decision.findings)
+        await self._notify(session, Cause.REJECTED, told.message, told.addressing, told.content, reasons)
+
+    async def record(self, session: AsyncSession, attempts: Sequence[Attempt]) -> None:
+        """Record attempts and tell of them. Those whose claim went to somebody else meanwhile are passed over."""
+        claims = [(attempt.queue_id, attempt.claim) for attempt in attempts]
+        mails = await store.list_claimed(session, claims) if claims else {}
+        for attempt in attempts:
+            if mail := mails.get(attempt.queue_id):
+                await self._settle(session, mail, attempt)
+
+    async def bounce(self, session: AsyncSession, message_id: UUID, reply: str) -> bool:
+        """Bounce a message that a report says will never arrive, delivered or not; False if that is known already."""
+        mail = await store.find_message(session, message_id)
+        if mail is None or mail.state is QueueState.BOUNCED:
+            return False
+        await self._give_up(session, mail, datetime.now(UTC), reply)
+        return True
+
+    async def _settle(self, session: AsyncSession, mail: QueuedMail, attempt: Attempt) -> None:
+        now = datetime.now(UTC)
+        outcome = attempt.outcome
+        first_trouble = not mail.last_reply
+        mail.attempts += 1
+        mail.claim = None
+        mail.last_reply = outcome.reply
+        self.metrics.attempts.labels(mail.kind, outcome.verdict).inc()
+        if outcome.verdict is Verdict.DELIVERED:
+            self._deliver(session, mail, now)
+            return
+        again = None
+        if outcome.verdict is not Verdict.BOUNCED:
+            again = plan_retry(
+                mail.queued_at, mail.attempts, now, first=self.retries.first, give_up=self.retries.give_up
+            )
+        if again is None:
+            await self._give_up(session, mail, now, outcome.reply)
+            return
+        if attempt.retry_after is not None:
+            again = min(again, now + attempt.retry_after)
+        mail.due_at = again
+        # While the next hop is down each mail comes up often; its waiting is told once.
+        if outcome.verdict is Verdict.DEFERRED or first_trouble:
+            self._defer(session, mail, now)
+
+    def _deliver(self, session: AsyncSession, mail: QueuedMail, now: datetime) -> None:
+        mail.state = QueueState.DELIVERED
+        mail.settled_at = now
+        if mail.kind is MailKind.MESSAGE:
+            emit(
+                session,
+                MessageDelivered(message=_facts(mail), delivered_at=now, attempt=mail.attempts, reply=mail.last_reply),
+            )
+
+    def _defer(self, session: AsyncSession, mail: QueuedMail, now: datetime) -> None:
+        if mail.kind is MailKind.MESSAGE:
+            emit(
+                session,
+                MessageDeferred(
+                    message=_facts(mail),
+                    deferred_at=now,
+                    next_attempt_at=mail.due_at,
+                    attempt=mail.attempts,
+                    reply=mail.last_reply,
+                ),
+            )
+
+    async def _give_up(self, session: AsyncSession, mail: QueuedMail, now: datetime, reply: str) -> None:
+        """Settle a mail as bounced, and tell the writer of a message; a notice that bounces ends here (R-MAIL-4)."""
+        mail.state = QueueState.BOUNCED
+        mail.claim = None
+        mail.settled_at = now
+        mail.last_reply = reply
+        if mail.kind is not MailKind.MESSAGE:
+            return
+        message = _facts(mail)
+        emit(session, MessageBounced(message=message, bounced_at=now, attempt=mail.attempts, reply=reply))
+        addressing = Addressing.model_validate_json(mail.addressing)
+        content = SealedContent.model_validate_json(mail.content)
+        await self._notify(session, Cause.BOUNCED, message, addressing, content, ())
+
+    async def _notify(
+        self,
+        session: AsyncSession,
+        cause: Cause,
+        message: MessageFacts,
+        addressing: Addressing,
+        content: SealedContent,
+        reasons: tuple[Reason, ...],
+    ) -> None:
+        party = await self._find_writer(session, message)
+        to_seller = message.sender_role is Role.SELLER
+        if party is not None and not party.bounce_notices:
+            return
+        recipient_box = addressing.seller.box if to_seller else party and party.address_box
+        if not recipient_box:
+            return
+        language = addressing.seller_language if to_seller or party is None else party.language
+        notice = Notice(cause=cause, to=message.sender_role, language=language, reasons=reasons)
+        queue_id = identify_notice(message.message_id, cause)
+        identifier = message_identifier(queue_id, message.marketplace.alias_domain)
+        answered = await self.threads.name_for_writer(session, message.message_id)
+        post = _Post(message, addressing, content, Sent(identifier, (answered,) if answered else ()))
+        notice_box = self.keys.seal(notice.model_dump_json().encode(), NOTICE)
+        await self._insert(session, queue_id, post, recipient_box, notice_box)
+
+    async def _find_writer(self, session: AsyncSession, message: MessageFacts) -> Party | None:
+        role = message.sender_role
+        return await store.get_party(session, role, message.seller_id if role is Role.SELLER else message.buyer_id)
+
+    async def _insert(
+        self, session: AsyncSession, queue_id: UUID, post: _Post, recipient_box: str, notice_box: str | None
+    ) -> None:
+        now = datetime.now(UTC)
+        mail = QueuedMail(
+            queue_id=queue_id,
+            kind=MailKind.MESSAGE if notice_box is None else MailKind.NOTICE,
+            message_id=post.message.message_id,
+            facts=post.message.model_dump_json(),
+            addressing=post.addressing.model_dump_json(),
+            content=post.content.model_dump_json(),
+            recipient_box=recipient_box,
+            notice_box=notice_box,
+            ancestry_box=self.keys.seal(REFERENCES.dump_json(post.sent.references), ANCESTRY),
+            traceparent=tracing.current_traceparent(),
+            identifier=post.sent.identifier,
+            state=QueueState.WAITING,
+            queued_at=now,
+            due_at=now,
+        )
+        if await store.insert_mail(session, mail) and not session.info.get(_WAKING):
+            session.info[_WAKING] = True
+            event.listen(session.sync_session, "after_commit", lambda _: self.wake(), once=True)
+
+
+def _facts(mail: QueuedMail) -> MessageFacts:
+    return MessageFacts.model_validate_json(mail.facts)

@@ -1,0 +1,123 @@
+"""Every query on the queue."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, func, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.delivery.models import MailKind, Party, QueuedMail, QueueState
+from shared.contracts.vocabulary import Role
+
+
+async def insert_mail(session: AsyncSession, mail: QueuedMail) -> bool:
+    """Queue a mail unless it is queued already; return whether it was."""
+    connection = await session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(QueuedMail).values(mail.model_dump()).on_conflict_do_nothing()
+    return (await session.execute(statement.returning(col(QueuedMail.queue_id)))).scalar_one_or_none() is not None
+
+
+async def get_mail(session: AsyncSession, queue_id: UUID, *, locked: bool = False) -> QueuedMail | None:
+    """Return a queued mail, locked against other writers if asked, or None."""
+    return await session.get(QueuedMail, queue_id, with_for_update=locked)
+
+
+async def find_earliest_due(session: AsyncSession) -> datetime | None:
+    """Return when the next waiting mail is due, or None if none waits."""
+    query = select(func.min(QueuedMail.due_at)).where(QueuedMail.state == QueueState.WAITING)
+    return (await session.exec(query)).one()
+
+
+async def claim_due(
+    session: AsyncSession, now: datetime, until: datetime, claim: UUID, limit: int
+) -> Sequence[QueuedMail]:
+    """Claim up to `limit` due mails until `until`; other instances pass over them meanwhile."""
+    due = (
+        select(QueuedMail)
+        .where(QueuedMail.state == QueueState.WAITING, QueuedMail.due_at <= now)
+        .order_by(col(QueuedMail.due_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    mails = (await session.exec(due)).all()
+    if mails:
+        await session.execute(
+            update(QueuedMail)
+            .where(col(QueuedMail.queue_id).in_([mail.queue_id for mail in mails]))
+            .values(claim=claim, due_at=until)
+            .execution_options(synchronize_session=False)
+        )
+    return mails
+
+
+async def release_claims(session: AsyncSession, now: datetime) -> int:
+    """Make every claimed mail due at once: right where no other process can be sending, at the start."""
+    statement = (
+        update(QueuedMail)
+        .where(QueuedMail.state == QueueState.WAITING, col(QueuedMail.claim).is_not(None))  # type: ignore[arg-type]  # SQLModel types a comparison as its result
+        .values(claim=None, due_at=now)
+    )
+    return await _count(session, statement)
+
+
+async def list_claimed(session: AsyncSession, claims: Sequence[tuple[UUID, UUID]]) -> dict[UUID, QueuedMail]:
+    """Return, locked, those of the mails `(queue id, claim)` that are still under that claim."""
+    query = select(QueuedMail).where(col(QueuedMail.queue_id).in_([queue_id for queue_id, _ in claims]))
+    rows = (await session.exec(query.with_for_update())).all()
+    valid = set(claims)
+    return {row.queue_id: row for row in rows if row.claim is not None and (row.queue_id, row.claim) in valid}
+
+
+async def list_mails(
+    session: AsyncSession, states: Sequence[QueueState], limit: int, after: tuple[datetime, UUID] | None
+) -> Sequence[QueuedMail]:
+    """Return queued mails in these states in order of queueing, those behind `after`."""
+    query = select(QueuedMail).where(col(QueuedMail.state).in_(list(states)))
+    if after is not None:
+        moment, queue_id = after
+        same = (col(QueuedMail.queued_at) == moment) & (col(QueuedMail.queue_id) > queue_id)
+        query = query.where((col(QueuedMail.queued_at) > moment) | same)
+    query = query.order_by(col(QueuedMail.queued_at), col(QueuedMail.queue_id)).limit(limit)
+    return (await session.exec(query)).all()
+
+
+async def measure(session: AsyncSession) -> tuple[dict[QueueState, int], datetime | None]:
+    """Return how many mails wait and are held, and since when the oldest waiting one is queued."""
+    unsettled = [QueueState.WAITING, QueueState.HELD]
+    query = (
+        select(QueuedMail.state, func.count(), func.min(QueuedMail.queued_at))
+        .where(col(QueuedMail.state).in_(unsettled))
+        .group_by(col(QueuedMail.state))
+    )
+    rows = (await session.exec(query)).all()
+    oldest = next((since for state, _, since in rows if state is QueueState.WAITING), None)
+    counts = dict.fromkeys(unsettled, 0) | {QueueState(state): count for state, count, _ in rows}
+    return counts, oldest
+
+
+async def get_party(session: AsyncSession, role: Role, party_id: str) -> Party | None:
+    """Return what is known of a party, or None."""
+    return await session.get(Party, (role, party_id))
+
+
+async def find_message(session: AsyncSession, message_id: UUID) -> QueuedMail | None:
+    """Return the queued mail that carries a message, locked, or None once it is purged."""
+    query = select(QueuedMail).where(QueuedMail.message_id == message_id, QueuedMail.kind == MailKind.MESSAGE)
+    return (await session.exec(query.with_for_update())).first()
+
+
+async def purge_settled(session: AsyncSession, now: datetime, days: int) -> int:
+    """Forget mails settled more than `days` ago; return how many."""
+    statement = delete(QueuedMail).where(col(QueuedMail.settled_at) < now - timedelta(days=days))
+    return await _count(session, statement)
+
+
+async def _count(session: AsyncSession, statement: Any) -> int:  # noqa: ANN401 - any DML
+    result = await session.execute(statement)
+    assert isinstance(result, CursorResult)  # noqa: S101 - what DML gives
+    return int(result.rowcount)

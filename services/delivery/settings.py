@@ -1,0 +1,45 @@
+"""Settings of the delivery service."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from shared.settings import Port, Seconds, SharedSettings
+
+_MEBIBYTE = 1024 * 1024
+
+
+class Settings(SharedSettings):
+    """What `TRAMITE_DELIVERY_*` and `TRAMITE_SMTP_*` set."""
+
+    database_url: str = Field(
+        "sqlite:///var/delivery.db", validation_alias="TRAMITE_DELIVERY_DATABASE_URL", description="Queue, intake, ids"
+    )
+    port: Port = Field(8003, validation_alias="TRAMITE_DELIVERY_PORT", description="HTTP port of the delivery service")
+
+    smtp_host: str = Field("127.0.0.1", description="Address the SMTP door listens on")
+    smtp_port: Port = Field(2525, description="Port the SMTP door listens on; 0 takes any free one")
+    smtp_hostname: str = Field("tramite.localhost", max_length=255, description="Name the SMTP door greets with")
+    smtp_tls_certificate: Path | None = Field(None, description="PEM chain; with a key, STARTTLS is offered")
+    smtp_tls_key: Path | None = Field(None, description="PEM private key of the certificate")
+    smtp_proxy_protocol: bool = Field(False, description="Expect the PROXY protocol: set behind a load balancer only")
+    smtp_message_bytes: int = Field(
+        14 * _MEBIBYTE, ge=_MEBIBYTE, le=15 * _MEBIBYTE, description="Largest mail, its encoding included"
+    )
+    smtp_connections: int = Field(200, ge=1, le=10_000, description="Connections the SMTP door holds at once")
+    smtp_connections_per_client: int = Field(50, ge=1, le=10_000, description="Of which from one address")
+    smtp_recipients: int = Field(20, ge=1, le=1000, description="Recipients of one mail")
+    smtp_mails_per_connection: int = Field(10_000, ge=1, description="Mails one connection may bring")
+    smtp_command_seconds: Seconds = Field(300, description="Longest wait for a command, or for a mail's content")
+
+    smtp_relay: SecretStr = Field(
+        SecretStr(""),
+        description="`smtp://[user:password@]host:port[?starttls=auto|always|never]` or `smtps://…`; empty: Maildir",
+    )
+    delivery_connections: int = Field(10, ge=1, le=500, description="Mails sent at the same time")
+    delivery_send_seconds: Seconds = Field(30, description="Longest wait for any one answer of the relay")
+    delivery_claim_seconds: Seconds = Field(60, description="After so long another instance takes a claimed mail over")
+    delivery_first_retry_seconds: Seconds = Field(60, description="First pause after a temporary failure; then growing")
+    delivery_give_up_days: float = Field(5, gt=0, le=30, description="How long temporary failures are retried")
+    delivery_report_days: int = Field(10, ge=1, le=90, description="How long a bounce address takes reports")
+    delivery_poll_seconds: Seconds = Field(1, description="How often the queue is looked at without being told")

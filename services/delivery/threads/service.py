@@ -1,0 +1,141 @@
+"""Use cases of threading: note what came in, find what it answers, give what goes out its identifiers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.delivery.mail.threading import message_identifier, subject_key
+from services.delivery.models import Identifier, ThreadedMessage
+from services.delivery.threads import store
+from services.delivery.threads.domain import trace_ancestors
+from shared.contracts.vocabulary import Kind, MessageFacts, Role
+from shared.crypto import KeyRing
+
+_PURPOSE = "message-id"
+_MOST_LOOKED_AT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a mail that came in says of its place. `ancestors` are identifiers, nearest first."""
+
+    message_id: UUID
+    thread_id: UUID
+    writer: Role
+    identifier: str | None
+    ancestors: Sequence[str]
+    subject: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a message that goes out is called, and the identifiers it answers to, oldest first."""
+
+    identifier: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """The places of messages in their threads."""
+
+    keys: KeyRing
+
+    async def note_incoming(self, session: AsyncSession, mail: Incoming) -> UUID | None:
+        """Record a mail's place; return the message it answers, if that can be told (R-MAIL-1)."""
+        parent_id = await self._find_parent(session, mail)
+        place = {
+            "message_id": mail.message_id,
+            "thread_id": mail.thread_id,
+            "writer": mail.writer,
+            "parent_id": parent_id,
+            "subject_hash": self._hash_subject(mail.subject),
+            "own_identifier": None,
+            "foreign_box": self.keys.seal_text(mail.identifier, _PURPOSE) if mail.identifier else None,
+            "created_at": mail.received_at,
+        }
+        await store.insert_new(session, ThreadedMessage, [place])
+        if mail.identifier:
+            await self._name(session, mail.thread_id, mail.identifier, mail.message_id)
+        return parent_id
+
+    async def place_outgoing(
+        self, session: AsyncSession, message: MessageFacts, subject: str | None, now: datetime
+    ) -> Sent:
+        """Fix the Message-ID of an approved message before its first attempt, and trace what it answers.
+
+        `subject` is None where it is not at hand; then only a reply finds what it answers.
+        """
+        identifier = message_identifier(message.message_id, message.marketplace.alias_domain)
+        place = await store.get_message(session, message.message_id)
+        if place is None:
+            place = ThreadedMessage(
+                message_id=message.message_id,
+                thread_id=message.thread_id,
+                writer=message.sender_role,
+                parent_id=await self._find_answered(session, message, subject),
+                subject_hash=self._hash_subject(subject),
+                created_at=now,
+            )
+        place.own_identifier = identifier
+        session.add(place)
+        await self._name(session, message.thread_id, identifier, message.message_id)
+        await session.flush()
+        recent = {row.message_id: row for row in await store.list_recent(session, message.thread_id, _MOST_LOOKED_AT)}
+        chain = trace_ancestors({known: row.parent_id for known, row in recent.items()}, place.parent_id)
+        reader = Role.BUYER if message.sender_role is Role.SELLER else Role.SELLER
+        named = (self._name_for(recent[ancestor], reader) for ancestor in chain)
+        return Sent(identifier, tuple(dict.fromkeys(name for name in named if name)))
+
+    async def name_for_writer(self, session: AsyncSession, message_id: UUID) -> str | None:
+        """Return the Message-ID that the writer's own mail client gave a message, if it came by mail."""
+        place = await store.get_message(session, message_id)
+        return None if place is None else self._open_foreign(place)
+
+    async def _find_parent(self, session: AsyncSession, mail: Incoming) -> UUID | None:
+        hashes = [self._hash_identifier(identifier) for identifier in mail.ancestors]
+        named = await store.find_named(session, mail.thread_id, hashes)
+        for identifier_hash in hashes:
+            if identifier_hash in named:
+                return named[identifier_hash]
+        counterpart = Role.BUYER if mail.writer is Role.SELLER else Role.SELLER
+        subject_hash = self._hash_subject(mail.subject)
+        return await store.find_latest(session, mail.thread_id, counterpart, subject_hash=subject_hash)
+
+    async def _find_answered(self, session: AsyncSession, message: MessageFacts, subject: str | None) -> UUID | None:
+        """Find what a message that did not come by mail answers: for a reply the other side's latest."""
+        counterpart = Role.BUYER if message.sender_role is Role.SELLER else Role.SELLER
+        if message.kind is Kind.REPLY:
+            return await store.find_latest(session, message.thread_id, counterpart)
+        if subject is None:
+            return None
+        same_subject = self._hash_subject(subject)
+        return await store.find_latest(session, message.thread_id, message.sender_role, subject_hash=same_subject)
+
+    async def _name(self, session: AsyncSession, thread_id: UUID, identifier: str, message_id: UUID) -> None:
+        name = {
+            "thread_id": thread_id,
+            "identifier_hash": self._hash_identifier(identifier),
+            "message_id": message_id,
+        }
+        await store.insert_new(session, Identifier, [name])
+
+    def _name_for(self, row: ThreadedMessage, reader: Role) -> str | None:
+        """Return the Message-ID under which `reader`'s mail client knows a message, if it ever saw it.
+
+        What a party wrote by API it knows by no identifier; then ours stands, which at least is the same every time.
+        """
+        return (self._open_foreign(row) if row.writer is reader else None) or row.own_identifier
+
+    def _open_foreign(self, row: ThreadedMessage) -> str | None:
+        return self.keys.open_text(row.foreign_box, _PURPOSE) if row.foreign_box else None
+
+    def _hash_identifier(self, identifier: str) -> str:
+        return self.keys.hash_text("message-id", identifier.strip("<> "))
+
+    def _hash_subject(self, subject: str | None) -> str:
+        return "" if subject is None else self.keys.hash_text("subject", subject_key(subject))

@@ -1,0 +1,63 @@
+"""Every query on messages' places in their threads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.delivery.models import Identifier, ThreadedMessage
+from shared.contracts.vocabulary import Role
+
+
+async def insert_new(session: AsyncSession, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows` into `table`, passing over those that are there already."""
+    if not rows:
+        return
+    connection = await session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    await session.execute(insert(table).values(list(rows)).on_conflict_do_nothing())
+
+
+async def find_named(session: AsyncSession, thread_id: UUID, hashes: Sequence[str]) -> Mapping[str, UUID]:
+    """Return the messages that go by these identifiers in this thread, by the identifier's hash."""
+    if not hashes:
+        return {}
+    query = select(Identifier).where(
+        Identifier.thread_id == thread_id, col(Identifier.identifier_hash).in_(list(hashes))
+    )
+    return {row.identifier_hash: row.message_id for row in (await session.exec(query)).all()}
+
+
+async def find_latest(
+    session: AsyncSession, thread_id: UUID, writer: Role, *, subject_hash: str | None = None
+) -> UUID | None:
+    """Return the latest message of one side that went out, of all or of one subject, or None."""
+    query = (
+        select(ThreadedMessage.message_id)
+        .where(ThreadedMessage.thread_id == thread_id, ThreadedMessage.writer == writer)
+        .where(col(ThreadedMessage.own_identifier).is_not(None))
+        .order_by(col(ThreadedMessage.created_at).desc())
+        .limit(1)
+    )
+    if subject_hash is not None:
+        query = query.where(ThreadedMessage.subject_hash == subject_hash)
+    return (await session.exec(query)).first()
+
+
+async def get_message(session: AsyncSession, message_id: UUID) -> ThreadedMessage | None:
+    """Return a message's place, or None."""
+    return await session.get(ThreadedMessage, message_id)
+
+
+async def list_recent(session: AsyncSession, thread_id: UUID, limit: int) -> Sequence[ThreadedMessage]:
+    """Return the latest `limit` messages of a thread, latest first."""
+    query = (
+        select(ThreadedMessage)
+        .where(ThreadedMessage.thread_id == thread_id)
+        .order_by(col(ThreadedMessage.created_at).desc())
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
