@@ -1,0 +1,179 @@
+"""A whole installation as processes of its own: all in one, or one process per service and as many twins as wanted."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Self
+
+import httpx2
+
+from services.cli.installation import NAMES
+from services.demo.mailboxes import read_mail
+from tests.infrastructure.process import KeptProcess, free_port
+from tests.infrastructure.smtp import FarSide
+from tests.infrastructure.waiting import until
+
+TRAMITE = str(Path(sys.executable).with_name("tramite"))
+READY_SECONDS = 60
+
+
+@dataclass
+class Member:
+    """One process: what it runs, with which settings, and where it can be asked whether it is ready."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    ports: Sequence[int]
+    folder: Path
+    process: KeptProcess | None = None
+
+    def start(self) -> None:
+        """Start the process; it keeps its folder over restarts."""
+        self.folder.mkdir(exist_ok=True)
+        settings = [f"{name}={value}" for name, value in self.environment.items()]
+        self.process = KeptProcess(["env", *settings, TRAMITE, *self.command], folder=self.folder)
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        assert self.process is not None
+        self.process.kill()
+
+    def stop(self) -> None:
+        """Ctrl-C."""
+        if self.process is not None:
+            self.process.stop()
+
+
+@dataclass
+class Installation:
+    """The processes together. Use it as an async context manager."""
+
+    members: Sequence[Member]
+    base_url: str
+    smtp: tuple[str, int]
+    operator: str
+    mail_dir: Path
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+    async def __aenter__(self) -> Self:
+        for member in self.members:
+            member.start()
+        await self.wait_ready()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for member in self.members:
+            member.stop()
+
+    async def wait_ready(self, *names: str) -> None:
+        """Wait until the named members, or all of them, say that they are ready."""
+        chosen = [member for member in self.members if not names or member.name in names]
+        async with httpx2.AsyncClient() as http:
+            for member in chosen:
+                for port in member.ports:
+                    await self._wait_port(http, member, port)
+
+    async def restart(self, name: str) -> None:
+        """Kill a member the hard way and start it again; returns once it runs, not once it is ready."""
+        member = next(member for member in self.members if member.name == name)
+        member.kill()
+        member.start()
+
+    async def _wait_port(self, http: httpx2.AsyncClient, member: Member, port: int) -> None:
+        async def ready() -> bool:
+            assert member.process is not None
+            assert member.process.running(), f"{member.name} ended:\n{member.process.log_tail()}"
+            try:
+                return (await http.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200
+            except httpx2.TransportError:
+                return False
+
+        await until(ready, f"{member.name} to be ready", limit=READY_SECONDS)
+
+    def logs(self) -> str:
+        """Return the last lines of everybody's log."""
+        return "\n".join(f"== {m.name}\n{m.process.log_tail(15)}" for m in self.members if m.process)
+
+
+class FarSideMailboxes:
+    """The mailboxes behind a relay: what the far side took, by recipient, each Message-ID once, as clients show it."""
+
+    def __init__(self, far_side: FarSide) -> None:
+        self._far_side = far_side
+
+    def list_mails(self, address: str) -> Sequence[EmailMessage]:
+        """See `services.demo.mailboxes.Mailboxes`."""
+        mails = {
+            mail.message["Message-ID"]: read_mail(mail.content)
+            for mail in self._far_side.mails
+            if address in mail.recipients
+        }
+        return list(mails.values())
+
+
+def all_in_one(folder: Path, **settings: str) -> Installation:
+    """All services in one process on SQLite, memory bus and Maildir, in `folder`."""
+    ports = {name: free_port() for name in NAMES}
+    smtp_port = free_port()
+    environment = _environment(folder, ports, smtp_port) | {
+        f"TRAMITE_{name.upper()}_DATABASE_URL": f"sqlite:///{folder}/{name}.db" for name in NAMES
+    }
+    member = Member("all", ["run", "all"], environment | settings, list(ports.values()), folder / "all")
+    return _installation([member], folder, ports, smtp_port)
+
+
+def distributed(
+    folder: Path, databases: Mapping[str, str], bootstrap: str, namespace: str, relay: str, *, twins: Sequence[str] = ()
+) -> Installation:
+    """One process per service on Kafka and PostgreSQL, sending to `relay`; a second one for each of `twins`."""
+    ports = {name: free_port() for name in NAMES}
+    smtp_port = free_port()
+    common = _environment(folder, ports, smtp_port) | {
+        "TRAMITE_BUS_URL": f"kafka://{bootstrap}",
+        "TRAMITE_BUS_NAMESPACE": namespace,
+        "TRAMITE_BUS_PARTITIONS": "4",
+        "TRAMITE_SMTP_RELAY": relay,
+        **{f"TRAMITE_{name.upper()}_DATABASE_URL": url for name, url in databases.items()},
+    }
+    members = [
+        Member(name, ["run", name], common | {"TRAMITE_INSTANCE": "1"}, [ports[name]], folder / name) for name in NAMES
+    ]
+    for name in twins:
+        port = free_port()
+        own = {
+            f"TRAMITE_{name.upper()}_PORT": str(port),
+            "TRAMITE_SMTP_PORT": str(free_port()),
+            "TRAMITE_INSTANCE": "2",
+        }
+        members.append(Member(f"{name}-2", ["run", name], common | own, [port], folder / f"{name}-2"))
+    return _installation(members, folder, ports, smtp_port)
+
+
+def _environment(folder: Path, ports: Mapping[str, int], smtp_port: int) -> dict[str, str]:
+    return {
+        "TRAMITE_DATA_DIR": str(folder / "var"),
+        "TRAMITE_SMTP_PORT": str(smtp_port),
+        "TRAMITE_DELIVERY_CLAIM_SECONDS": "3",
+        "TRAMITE_DELIVERY_FIRST_RETRY_SECONDS": "1",
+        "TRAMITE_METRICS_URL": f"http://127.0.0.1:{ports['metrics']}",
+        "TRAMITE_POLICY_URL": f"http://127.0.0.1:{ports['policy']}",
+        "TRAMITE_DELIVERY_URL": f"http://127.0.0.1:{ports['delivery']}",
+        **{f"TRAMITE_{name.upper()}_PORT": str(port) for name, port in ports.items()},
+    }
+
+
+def _installation(members: Sequence[Member], folder: Path, ports: Mapping[str, int], smtp_port: int) -> Installation:
+    operator = "operator-token-of-the-tests"
+    for member in members:
+        member.environment = {**member.environment, "TRAMITE_OPERATOR_TOKEN": operator}
+    return Installation(
+        members,
+        f"http://127.0.0.1:{ports['gateway']}",
+        ("127.0.0.1", smtp_port),
+        operator,
+        folder / "var" / "mail",
+        ports,
+    )
