@@ -20,6 +20,10 @@ _BREAK = r"(?:=?\n[> \t]*)?"
 # Boundaries are ASCII: Japanese text runs up to an address without a blank.
 _BEFORE = r"(?<![a-z0-9])(?<![a-z0-9][._+-])"
 _AFTER = r"(?!-?[a-z0-9])"
+# In a file name an underscore or hyphen parts words, and may stand where the name could not hold the sign itself.
+_BEFORE_IN_NAME = r"(?<![a-z0-9])"
+_AFTER_IN_NAME = r"(?![a-z0-9])"
+_AT_IN_NAME = rf"(?:{_AT}|[_-]at[_-]|_)"
 _MORE = re.compile(r"\.[a-z0-9]")
 
 
@@ -38,10 +42,21 @@ class Replacement:
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
         """The expression that finds every address and host in bare text, or nothing where there is nothing to find."""
-        choices = [_address_pattern(address) for address in _variants(self.addresses - {self.alias.lower()})]
+        return self._compile(_BEFORE, _AT, _AFTER)
+
+    @cached_property
+    def pattern_in_names(self) -> re.Pattern[str] | None:
+        """The same for file names, where other signs part words."""
+        return self._compile(_BEFORE_IN_NAME, _AT_IN_NAME, _AFTER_IN_NAME)
+
+    def _compile(self, before: str, at: str, after: str) -> re.Pattern[str] | None:
+        choices = [
+            f"{before}{_address_pattern(address, at)}{after}"
+            for address in _variants(self.addresses - {self.alias.lower()})
+        ]
         hosts = sorted({host.lower().rstrip(".") for host in self.hosts} - {self.alias.rpartition("@")[2].lower(), ""})
         choices += [
-            f"(?P<host{number}>{_BEFORE}{_spell(host)}{_AFTER})" for number, host in enumerate(hosts[:MAX_ADDRESSES])
+            f"(?P<host{number}>{before}{_spell(host)}{after})" for number, host in enumerate(hosts[:MAX_ADDRESSES])
         ]
         return re.compile("|".join(choices)) if choices else None
 
@@ -81,10 +96,11 @@ def _variants(addresses: Iterable[str]) -> list[tuple[str, str]]:
     return sorted(found, key=lambda pair: -len(pair[0]) - len(pair[1]))[: MAX_ADDRESSES * 2]
 
 
-def _address_pattern(parts: tuple[str, str]) -> str:
+def _address_pattern(parts: tuple[str, str], at: str) -> str:
     local, domain = parts
+    spelled = _spell(local, _DOT)
     tag = r"(?:\+[\w.+=-]{1,64})?"
-    return rf'{_BEFORE}"?{_spell(local, _DOT)}"?{tag}{_BREAK}{_AT}{_BREAK}{_spell(domain, _DOT)}{_AFTER}'
+    return rf'(?:{spelled}{tag}|"{spelled}"){_BREAK}{at}{_BREAK}{_spell(domain, _DOT)}'
 
 
 def rewrite_text(text: str, replacement: Replacement) -> str:
@@ -113,14 +129,16 @@ def _is_longer_domain(source: str, bare: disguise.Bare, end: int) -> bool:
     return not source[start:after].isupper()
 
 
-def _replace(source: str, bare: disguise.Bare, replacement: Replacement, *, is_html: bool = False) -> str:
-    pattern = replacement.pattern
+def _replace(
+    source: str, bare: disguise.Bare, replacement: Replacement, *, is_html: bool = False, is_name: bool = False
+) -> str:
+    pattern = replacement.pattern_in_names if is_name else replacement.pattern
     if pattern is None:
         return source
     pieces: list[str] = []
     position = 0
     for hit in pattern.finditer(bare.text):
-        if _is_longer_domain(source, bare, hit.end()):
+        if not is_name and _is_longer_domain(source, bare, hit.end()):
             continue
         spans = bare.spans(*hit.span())
         pieces += [source[position : spans[0][0]], replacement.stand_in(hit)]
@@ -134,9 +152,14 @@ def _replace(source: str, bare: disguise.Bare, replacement: Replacement, *, is_h
     return "".join(pieces)
 
 
+def rewrite_file_name(name: str, replacement: Replacement) -> str:
+    """Replace in a file name, where anything may stand around an address."""
+    return _replace(name, disguise.bare_text(name), replacement, is_name=True)
+
+
 def rewrite_attached(part: Attached, replacement: Replacement) -> Attached:
     """Replace in an attachment's name, and in its content where that is plain text."""
-    name = rewrite_text(part.name, replacement)
+    name = rewrite_file_name(part.name, replacement)
     content = part.content
     is_text = name.lower().endswith(".txt") or part.media_type == "text/plain"
     if is_text and b"\0" not in content:
