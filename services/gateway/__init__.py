@@ -1,0 +1,1 @@
+"""The gateway: the HTTP door of Tramite, keeper of parties, orders, threads and messages."""

@@ -1,0 +1,1 @@
+"""Marketplaces, sellers and buyers."""

@@ -1,0 +1,186 @@
+"""Use cases of marketplaces, sellers and buyers: record, find, and tell what changed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.accounts import store
+from services.gateway.accounts.domain import BuyerState, SellerState, domain_of, require_room
+from services.gateway.accounts.models import Buyer, Marketplace, Seller
+from services.gateway.accounts.shipped import SHIPPED
+from services.gateway.holding import hold
+from shared.contracts.gateway import PartyChanged
+from shared.contracts.vocabulary import MarketplaceFacts, Role, Sealed
+from shared.crypto import KeyRing
+from shared.outbox import emit
+from shared.problems import Invalid, NotFound
+
+_ADDRESS = "address"
+_SENDERS = "senders"
+
+
+async def record_marketplace(session: AsyncSession, told: MarketplaceFacts, address_length: int) -> bool:
+    """Record a marketplace; return whether it was new. Raises `Invalid` for an unusable alias domain."""
+    try:
+        require_room(told.alias_domain, address_length)
+    except ValueError as error:
+        raise Invalid.of("alias_domain", str(error)) from None
+    known = await store.get_marketplace(session, told.marketplace_id)
+    fields = told.model_dump() | {"storefront_domains": list(told.storefront_domains)}
+    await session.merge(Marketplace(**fields, changed_at=datetime.now(UTC)))
+    return known is None
+
+
+async def find_marketplace(session: AsyncSession, marketplace_id: str) -> MarketplaceFacts | None:
+    """Return a recorded marketplace, else one that ships with the product, else None."""
+    if row := await store.get_marketplace(session, marketplace_id):
+        return _facts(row)
+    return SHIPPED.get(marketplace_id)
+
+
+async def list_marketplaces(session: AsyncSession) -> Sequence[tuple[MarketplaceFacts, bool]]:
+    """Return all marketplaces by id, each with whether it was recorded rather than shipped."""
+    recorded = {row.marketplace_id: _facts(row) for row in await store.list_marketplaces(session)}
+    everything = {**SHIPPED, **recorded}
+    return [(everything[name], name in recorded) for name in sorted(everything)]
+
+
+async def record_seller(session: AsyncSession, keys: KeyRing, seller_id: str, told: SellerState) -> tuple[Seller, bool]:
+    """Record a seller; return it and whether it was new. Telling the same again changes nothing."""
+    await hold(session, f"seller {seller_id}")
+    await _refuse_alias_domains(session, "service_address", [told.service_address])
+    await _refuse_alias_domains(session, "sender_addresses", told.sender_addresses)
+    known = await store.get_seller(session, seller_id)
+    if known is not None and _open_seller(known, keys) == told:
+        return known, False
+    seller = await session.merge(
+        Seller(
+            seller_id=seller_id,
+            version=known.version + 1 if known else 1,
+            business_name=told.business_name,
+            language=told.language,
+            service_box=keys.seal_text(told.service_address, _ADDRESS),
+            senders_box=keys.seal_text(json.dumps(told.sender_addresses), _SENDERS),
+            changed_at=datetime.now(UTC),
+        )
+    )
+    emit(
+        session,
+        PartyChanged(
+            party_id=seller_id,
+            role=Role.SELLER,
+            version=seller.version,
+            language=seller.language,
+            address=Sealed(box=seller.service_box),
+            sender_hashes=tuple(keys.hash_address(address) for address in told.sender_addresses),
+            business_name=seller.business_name,
+        ),
+    )
+    return seller, known is None
+
+
+async def record_buyer(session: AsyncSession, keys: KeyRing, buyer_id: str, told: BuyerState) -> tuple[Buyer, bool]:
+    """Record a buyer; return it and whether it was new. Telling the same again changes nothing."""
+    await hold(session, f"buyer {buyer_id}")
+    await _refuse_alias_domains(session, "address", [told.address])
+    known = await store.get_buyer(session, buyer_id)
+    return await _save_buyer(session, keys, buyer_id, known, told), known is None
+
+
+async def change_buyer(
+    session: AsyncSession, keys: KeyRing, buyer_id: str, *, language: str | None, opted_out: bool | None
+) -> Buyer:
+    """Change what is given, keep what is None. Raises `NotFound`."""
+    await hold(session, f"buyer {buyer_id}")
+    known = await store.get_buyer(session, buyer_id)
+    if known is None:
+        raise NotFound("No buyer of yours has this id.")
+    state = _open_buyer(known, keys)
+    told = replace(
+        state,
+        language=state.language if language is None else language,
+        opted_out=state.opted_out if opted_out is None else opted_out,
+    )
+    return await _save_buyer(session, keys, buyer_id, known, told)
+
+
+def count_senders(seller: Seller, keys: KeyRing) -> int:
+    """Return how many addresses may write in the seller's name."""
+    return len(_open_seller(seller, keys).sender_addresses)
+
+
+def seller_addresses(seller: Seller, keys: KeyRing) -> frozenset[str]:
+    """Return a seller's real addresses, so that they can be kept out of what others read (R-ALIAS-6)."""
+    state = _open_seller(seller, keys)
+    return frozenset({state.service_address, *state.sender_addresses})
+
+
+def buyer_addresses(buyer: Buyer, keys: KeyRing) -> frozenset[str]:
+    """Return a buyer's real address, so that it can be kept out of what others read (R-ALIAS-6)."""
+    return frozenset({_open_buyer(buyer, keys).address})
+
+
+async def _save_buyer(
+    session: AsyncSession, keys: KeyRing, buyer_id: str, known: Buyer | None, told: BuyerState
+) -> Buyer:
+    if known is not None and _open_buyer(known, keys) == told:
+        return known
+    buyer = await session.merge(
+        Buyer(
+            buyer_id=buyer_id,
+            version=known.version + 1 if known else 1,
+            language=told.language,
+            opted_out=told.opted_out,
+            address_box=keys.seal_text(told.address, _ADDRESS),
+            changed_at=datetime.now(UTC),
+        )
+    )
+    emit(
+        session,
+        PartyChanged(
+            party_id=buyer_id,
+            role=Role.BUYER,
+            version=buyer.version,
+            language=buyer.language,
+            address=Sealed(box=buyer.address_box),
+            sender_hashes=(keys.hash_address(told.address),),
+            opted_out=buyer.opted_out,
+        ),
+    )
+    return buyer
+
+
+async def _refuse_alias_domains(session: AsyncSession, field: str, addresses: Sequence[str]) -> None:
+    """Raise `Invalid` for an address that is itself an alias: mail to it would come back to us for ever."""
+    ours = {facts.alias_domain for facts, _ in await list_marketplaces(session)}
+    if any(domain_of(address) in ours for address in addresses):
+        raise Invalid.of(field, "is an alias of ours; give the real address")
+
+
+def _open_seller(seller: Seller, keys: KeyRing) -> SellerState:
+    return SellerState(
+        business_name=seller.business_name,
+        language=seller.language,
+        service_address=keys.open_text(seller.service_box, _ADDRESS),
+        sender_addresses=tuple(json.loads(keys.open_text(seller.senders_box, _SENDERS))),
+    )
+
+
+def _open_buyer(buyer: Buyer, keys: KeyRing) -> BuyerState:
+    return BuyerState(
+        address=keys.open_text(buyer.address_box, _ADDRESS), language=buyer.language, opted_out=buyer.opted_out
+    )
+
+
+def _facts(row: Marketplace) -> MarketplaceFacts:
+    return MarketplaceFacts(
+        marketplace_id=row.marketplace_id,
+        name=row.name,
+        alias_domain=row.alias_domain,
+        language=row.language,
+        time_zone=row.time_zone,
+        storefront_domains=tuple(row.storefront_domains),
+    )

@@ -1,0 +1,96 @@
+"""The gateway, put together."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+from fastapi import FastAPI
+
+from services.gateway.access import api as access
+from services.gateway.accounts import api as accounts
+from services.gateway.context import Gateway
+from services.gateway.handlers import HANDLERS
+from services.gateway.insight import api as insight
+from services.gateway.live import api as live
+from services.gateway.live.hub import Hub
+from services.gateway.mailbox import api as messages
+from services.gateway.mailbox import threads_api as threads
+from services.gateway.mailbox.sending import forget_requests
+from services.gateway.metrics import GatewayMetrics
+from services.gateway.orders import api as orders
+from services.gateway.peers import Peers
+from services.gateway.settings import Settings
+from shared.blobs import BlobStore
+from shared.bus import Bus
+from shared.consumer import Consumer
+from shared.db import Database
+from shared.http import create_http_app
+from shared.migrations import require_current
+from shared.runtime import Service, check_bus
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_ROUTERS = (messages, threads, live, orders, accounts, insight, access)
+_DESCRIPTION = """\
+Buyer-seller messaging for marketplaces.
+
+Send `Authorization: Bearer trm_…`. Sellers and buyers see only what is theirs: what is somebody else's is answered
+like what does not exist. Every error is a problem document (RFC 9457) that names the fields. Listings come in pages:
+give `next` as `cursor` until it is null. Times are RFC 3339, in UTC.
+"""
+
+
+def create_app(
+    settings: Settings, bus: Bus, transports: Mapping[str, httpx2.AsyncBaseTransport] | None = None
+) -> FastAPI:
+    """Build the gateway; its lifespan runs relay, consumer and the live hub.
+
+    `transports` lets services of the same process be asked without a socket (see `Peers`).
+    """
+    metrics = GatewayMetrics()
+    database = Database(settings.database_url, service="gateway", pool=settings.database_pool)
+    keys = settings.key_ring()
+    hub = Hub(database, metrics, settings.listeners_per_caller)
+    gateway = Gateway(
+        settings=settings,
+        database=database,
+        keys=keys,
+        blobs=BlobStore(settings.blob_location(), keys),
+        metrics=metrics,
+        hub=hub,
+        peers=Peers(settings, metrics, transports),
+        operator_token=settings.operator_secret(),
+    )
+    consumer = Consumer(database, HANDLERS, gateway, metrics, settings.patience())
+    service = Service("gateway", settings, database, bus, metrics, consumer)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        works = {
+            "live": hub.run,
+            "live-purge": lambda: hub.purge(settings.retention_days),
+            "requests-purge": lambda: forget_requests(gateway),
+        }
+        async with service.running(works):
+            try:
+                yield
+            finally:
+                hub.stopping.set()
+                await gateway.peers.close()
+
+    app = create_http_app(
+        title="Tramite",
+        description=_DESCRIPTION,
+        metrics=metrics,
+        lifespan=lifespan,
+        checks={
+            "database": database.check,
+            "bus": lambda: check_bus(bus),
+            "migrations": lambda: require_current(database, MIGRATIONS),
+        },
+    )
+    hub.stopping = app.state.stopping
+    app.state.gateway = gateway
+    for feature in _ROUTERS:
+        app.include_router(feature.router)
+    return app

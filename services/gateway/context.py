@@ -1,0 +1,35 @@
+"""What routes and handlers work with, put together by `app.py`."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from services.gateway.live.hub import Hub
+from services.gateway.metrics import GatewayMetrics
+from services.gateway.peers import Peers
+from services.gateway.settings import Settings
+from shared.blobs import BlobStore
+from shared.crypto import KeyRing
+from shared.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The gateway's parts."""
+
+    settings: Settings
+    database: Database
+    keys: KeyRing
+    blobs: BlobStore
+    metrics: GatewayMetrics
+    hub: Hub
+    peers: Peers
+    operator_token: str
+
+
+def _of_request(request: Request) -> Gateway:
+    return cast("Gateway", request.app.state.gateway)
+
+
+Context = Annotated[Gateway, Depends(_of_request)]

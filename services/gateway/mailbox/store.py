@@ -1,0 +1,98 @@
+"""Every query about single threads and messages; `listing.py` has those of listings."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.mailbox.domain import Past, Status, counts_as_said
+from services.gateway.mailbox.models import Message, RememberedRequest, Step, Thread
+
+_SAID = tuple(status for status in Status if counts_as_said(status))
+
+
+async def get_message(session: AsyncSession, message_id: UUID) -> Message | None:
+    """Return a message, or None."""
+    return await session.get(Message, message_id)
+
+
+async def lock_message(session: AsyncSession, message_id: UUID) -> Message | None:
+    """Return a message that nobody else changes until this transaction ends, or None."""
+    return await session.get(Message, message_id, with_for_update=True, populate_existing=True)
+
+
+async def get_status(session: AsyncSession, message_id: UUID) -> Status:
+    """Return how far a message that exists has come."""
+    return Status((await session.exec(select(Message.status).where(Message.message_id == message_id))).one())
+
+
+async def get_thread(session: AsyncSession, thread_id: UUID) -> Thread | None:
+    """Return a thread, or None."""
+    return await session.get(Thread, thread_id)
+
+
+async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread | None:
+    """Return a thread that nobody else changes until this transaction ends, or None."""
+    return await session.get(Thread, thread_id, with_for_update=True, populate_existing=True)
+
+
+async def open_thread(session: AsyncSession, thread: Thread) -> Thread:
+    """Return the thread of this id, locked; it is inserted as given if there is none yet."""
+    connection = await session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    await connection.execute(insert(Thread).values(thread.model_dump()).on_conflict_do_nothing())
+    locked = await lock_thread(session, thread.thread_id)
+    if locked is None:
+        raise LookupError("a thread vanished while it was opened")
+    return locked
+
+
+async def latest_said(session: AsyncSession, thread_id: UUID) -> Message | None:
+    """Return the newest message of a thread that the other side can have read, or None."""
+    query = (
+        select(Message)
+        .where(Message.thread_id == thread_id, col(Message.status).in_(_SAID))
+        .order_by(col(Message.accepted_at).desc(), col(Message.message_id).desc())
+        .limit(1)
+    )
+    return (await session.exec(query)).first()
+
+
+async def list_steps(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[Step]]:
+    """Return the steps of messages, earliest first, by message."""
+    query = select(Step).where(col(Step.message_id).in_(message_ids)).order_by(col(Step.at), col(Step.step_id))
+    steps: dict[UUID, list[Step]] = {message_id: [] for message_id in message_ids}
+    for step in await session.exec(query):
+        steps[step.message_id].append(step)
+    return steps
+
+
+async def get_remembered(session: AsyncSession, caller: str, key: str) -> RememberedRequest | None:
+    """Return the request that a caller sent with an idempotency key, or None."""
+    return await session.get(RememberedRequest, (caller, key))
+
+
+async def remember(session: AsyncSession, request: RememberedRequest) -> bool:
+    """Remember a request unless its key is taken; return whether it was free."""
+    connection = await session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(RememberedRequest).values(request.model_dump()).on_conflict_do_nothing()
+    inserted = await connection.execute(statement.returning(col(RememberedRequest.key)))
+    return inserted.scalar_one_or_none() is not None
+
+
+async def forget_requests(session: AsyncSession, before: datetime) -> int:
+    """Forget requests made before a time; returns how many."""
+    statement = delete(RememberedRequest).where(col(RememberedRequest.made_at) < before)
+    return int((await (await session.connection()).execute(statement)).rowcount)
+
+
+def past_of(message: Message | None) -> Past | None:
+    """Return a message as far as an answer to it matters."""
+    if message is None:
+        return None
+    return Past(message.message_id, message.direction, message.status, message.accepted_at)

@@ -1,0 +1,99 @@
+"""Routes of threads: the message centre's view."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.access.caller import require
+from services.gateway.access.domain import Caller, CallerRole, Scope
+from services.gateway.context import Context
+from services.gateway.fields import Identifier, Moment, OrderId
+from services.gateway.mailbox import reading, service, store
+from services.gateway.mailbox.domain import Status
+from services.gateway.mailbox.listing import (
+    LONGEST_WAITING_FIRST,
+    MessageFilter,
+    ThreadFilter,
+    list_messages,
+    list_threads,
+)
+from services.gateway.mailbox.models import Thread
+from services.gateway.mailbox.schemas import ThreadAnswer, ThreadDetail
+from services.gateway.orders import store as orders
+from services.gateway.paging import Cursor, CursorText, Limit, Page, cut_page, read_cursor
+from shared.contracts.vocabulary import Role
+from shared.problems import Forbidden, Invalid, NotFound, Unauthenticated, document_problems
+
+_MESSAGES = "thread"
+router = APIRouter(prefix="/v1", tags=["threads"], responses=document_problems(Unauthenticated, Forbidden, Invalid))
+Reader = Annotated[Caller, require(Scope.MESSAGES_READ)]
+Party = Annotated[Caller, require(Scope.MESSAGES_WRITE, CallerRole.SELLER, CallerRole.BUYER)]
+_MISSING = document_problems(NotFound)
+
+
+@router.get("/threads", summary="List threads")
+async def get_threads(  # noqa: PLR0913 - the filters of a listing
+    caller: Reader,
+    gateway: Context,
+    *,
+    response_needed: Annotated[bool | None, Query(description="Buyers who wait, the longest wait first")] = None,
+    unread: bool | None = None,
+    status: Annotated[Status | None, Query(description="Threads with a message that stands so")] = None,
+    order_id: OrderId | None = None,
+    buyer_alias: Annotated[str | None, Query(max_length=64, description="The buyer's alias, whole")] = None,
+    marketplace_id: Identifier | None = None,
+    since: Annotated[Moment | None, Query(description="Last message at this time or later")] = None,
+    until: Annotated[Moment | None, Query(description="Last message before this time")] = None,
+    cursor: CursorText = None,
+    limit: Limit = 50,
+) -> Page[ThreadAnswer]:
+    """List threads that the caller may see, newest first; with `response_needed=true` longest waiting first."""
+    wanted = ThreadFilter(response_needed, unread, status, order_id, buyer_alias, marketplace_id, since, until)
+    async with gateway.database.reading() as session:
+        rows = await list_threads(session, caller, wanted, read_cursor(cursor, wanted.order), limit + 1)
+        pairs = await orders.list_pairs(session, [row.thread_id for row in rows])
+    page, following = cut_page(rows, limit, lambda row: _place(caller, wanted.order, row))
+    items = [reading.describe_thread(gateway, caller, row, pairs.get(row.thread_id)) for row in page]
+    return Page(items=items, next=following)
+
+
+@router.get("/threads/{thread_id}", summary="Read a thread", responses=_MISSING)
+async def get_thread(
+    thread_id: UUID, caller: Reader, gateway: Context, cursor: CursorText = None, limit: Limit = 50
+) -> ThreadDetail:
+    """Read a thread with its messages, newest first, as far as the caller may see them. Reading marks nothing read."""
+    place = read_cursor(cursor, _MESSAGES)
+    async with gateway.database.reading() as session:
+        thread = await _require_thread(session, caller, thread_id)
+        rows = await list_messages(session, caller, MessageFilter(thread_id=thread_id), place, limit + 1)
+        page, following = cut_page(rows, limit, lambda row: Cursor(_MESSAGES, row.accepted_at, str(row.message_id)))
+        loaded = await reading.load(session, gateway, caller, page)
+        pair = await orders.get_pair(session, thread_id)
+    summary = reading.describe_thread(gateway, caller, thread, pair)
+    messages = await reading.describe_details(gateway, caller, loaded)
+    return ThreadDetail(**dict(summary), messages=messages, next=following)
+
+
+@router.post("/threads/{thread_id}:read", summary="Mark a thread read", responses=_MISSING)
+async def post_read(thread_id: UUID, caller: Party, gateway: Context) -> ThreadAnswer:
+    """Note that the caller has read all that the thread holds for them."""
+    async with gateway.database.transaction() as session:
+        await _require_thread(session, caller, thread_id)
+        thread = await service.mark_read(session, thread_id, Role(caller.role))
+        pair = await orders.get_pair(session, thread_id)
+    return reading.describe_thread(gateway, caller, thread, pair)
+
+
+async def _require_thread(session: AsyncSession, caller: Caller, thread_id: UUID) -> Thread:
+    thread = await store.get_thread(session, thread_id)
+    if thread is None or not reading.may_see_thread(caller, thread):
+        raise NotFound("No thread of yours has this id.")
+    return thread
+
+
+def _place(caller: Caller, order: str, thread: Thread) -> Cursor:
+    waiting = order == LONGEST_WAITING_FIRST
+    at = thread.response_needed_since if waiting else reading.last_seen_by(caller, thread)
+    return Cursor(order, at or thread.last_at, str(thread.thread_id))

@@ -1,0 +1,10 @@
+"""Tables of the gateway, all features' together: what migrations compare the database with."""
+
+from services.gateway.access import models as access
+from services.gateway.accounts import models as accounts
+from services.gateway.base import Base
+from services.gateway.live import models as live
+from services.gateway.mailbox import models as mailbox
+from services.gateway.orders import models as orders
+
+__all__ = ["Base", "access", "accounts", "live", "mailbox", "orders"]

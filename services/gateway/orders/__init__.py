@@ -1,0 +1,1 @@
+"""Orders, as far as messages need them (R-ORDER)."""

@@ -1,0 +1,121 @@
+"""HTTP bodies about orders."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StrictBool, StrictInt
+
+from services.gateway.fields import Answer, Body, Identifier, Line, Moment, OrderId
+from shared.contracts.vocabulary import AdjustmentFacts, Fulfilment, ItemFacts, OrderStatus, Trait
+
+MOST_ITEMS = 200
+MOST_IMPORTED = 500
+_MOST_ADJUSTMENTS = 100
+_MOST_PIECES = 1_000_000
+
+
+class ItemBody(Body):
+    """One line of an order."""
+
+    sku: Annotated[Line, Field(min_length=1, max_length=100)]
+    title: Annotated[Line, Field(min_length=1, max_length=500)]
+    quantity: Annotated[StrictInt, Field(ge=1, le=_MOST_PIECES)]
+    traits: Annotated[frozenset[Trait], Field(max_length=len(Trait))] = frozenset()
+
+    def facts(self) -> ItemFacts:
+        """Return the item as events carry it."""
+        return ItemFacts(sku=self.sku, title=self.title, quantity=self.quantity, traits=tuple(sorted(self.traits)))
+
+
+class AdjustmentBody(Body):
+    """Money given back."""
+
+    reason: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$")] = Field(
+        description="The marketplace's code, such as `NoInventory`, `CouldNotShip`, `CustomerReturn`"
+    )
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")] = Field(description="Such as `19.90`")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    adjusted_at: Moment
+
+    def facts(self) -> AdjustmentFacts:
+        """Return the adjustment as events carry it."""
+        return AdjustmentFacts(**dict(self))
+
+
+class OrderBody(Body):
+    """An order, whole: what is left out is not so."""
+
+    marketplace_id: Identifier
+    buyer_id: Identifier
+    seller_id: Identifier
+    status: OrderStatus
+    fulfilment: Fulfilment = Fulfilment.SELLER
+    items: Annotated[list[ItemBody], Field(min_length=1, max_length=MOST_ITEMS)]
+    business: StrictBool = False
+    purchase_order_number: Annotated[Line, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Of a business order (R-ORDER-6)"
+    )
+    adjustments: Annotated[list[AdjustmentBody], Field(max_length=_MOST_ADJUSTMENTS)] = Field(default_factory=list)
+    return_requested: StrictBool = False
+    placed_at: Moment
+    ship_by: Moment | None = None
+    shipped_at: Moment | None = Field(None, description="Of a shipped or delivered order; else the time we hear of it")
+    delivered_at: Moment | None = Field(None, description="Of a delivered order; else the time we hear of it")
+
+
+class ImportRow(OrderBody):
+    """An order of a bulk import."""
+
+    order_id: OrderId
+
+
+class ImportBody(Body):
+    """Orders to record together. Rows are judged one by one, so they are read here as whatever they are."""
+
+    orders: Annotated[list[dict[str, object]], Field(min_length=1, max_length=MOST_IMPORTED)] = Field(
+        description="Rows like the body of `PUT /v1/orders/{order_id}`, each with its `order_id`"
+    )
+
+
+class RowAnswer(Answer):
+    """What became of one row."""
+
+    row: int = Field(description="Place in the import, from 0")
+    order_id: str | None
+    result: Annotated[str, Field(description="`recorded`, `changed`, `unchanged` or `refused`")]
+    problem: str | None = Field(None, description="Why it was refused")
+    errors: list[dict[str, str]] = Field(default_factory=list, description="The fields that are wrong")
+
+
+class ImportAnswer(Answer):
+    """What became of an import, row by row."""
+
+    recorded: int
+    changed: int
+    unchanged: int
+    refused: int
+    rows: list[RowAnswer]
+
+
+class OrderAnswer(Answer):
+    """An order. Sellers know the buyer by the alias only; it is the same for all orders of this buyer."""
+
+    id: str
+    version: int
+    marketplace_id: str
+    seller_id: str
+    buyer_id: str | None = Field(description="Null for sellers")
+    buyer_alias: str | None = Field(description="Null until it is issued, moments after the first order")
+    thread_id: str
+    status: OrderStatus
+    fulfilment: Fulfilment
+    items: list[ItemFacts]
+    business: bool
+    purchase_order_number: str | None
+    adjustments: list[AdjustmentFacts]
+    return_requested: bool
+    placed_at: datetime
+    ship_by: datetime | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    completed_at: datetime | None = Field(description="Delivered, else wholly shipped; messaging's 30 days run from it")

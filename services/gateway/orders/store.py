@@ -1,0 +1,76 @@
+"""Every query about orders and pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import tuple_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.gateway.orders.models import Order, Pair
+from services.gateway.paging import Cursor
+from shared.contracts.vocabulary import OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders a listing holds; None filters nothing."""
+
+    seller_id: str | None = None
+    buyer_id: str | None = None
+    buyer_alias: str | None = None
+    status: OrderStatus | None = None
+    placed_after: datetime | None = None
+    placed_before: datetime | None = None
+
+
+async def get_order(session: AsyncSession, order_id: str) -> Order | None:
+    """Return an order, or None."""
+    return await session.get(Order, order_id)
+
+
+async def get_pair(session: AsyncSession, thread_id: UUID) -> Pair | None:
+    """Return a thread's aliases, or None while they are not issued."""
+    return await session.get(Pair, thread_id)
+
+
+async def list_pairs(session: AsyncSession, thread_ids: Sequence[UUID]) -> dict[UUID, Pair]:
+    """Return the aliases of many threads, by thread."""
+    rows = await session.exec(select(Pair).where(col(Pair.thread_id).in_(set(thread_ids))))
+    return {row.thread_id: row for row in rows}
+
+
+async def list_orders(session: AsyncSession, wanted: OrderFilter, cursor: Cursor | None, limit: int) -> Sequence[Order]:
+    """Return `limit` orders from the cursor on, latest placed first."""
+    place = (col(Order.placed_at), col(Order.order_id))
+    query = select(Order).order_by(*(column.desc() for column in place)).limit(limit)
+    if wanted.seller_id is not None:
+        query = query.where(Order.seller_id == wanted.seller_id)
+    if wanted.buyer_id is not None:
+        query = query.where(Order.buyer_id == wanted.buyer_id)
+    if wanted.buyer_alias is not None:
+        aliased = select(Pair.thread_id).where(Pair.buyer_alias == wanted.buyer_alias)
+        query = query.where(col(Order.thread_id).in_(aliased))
+    if wanted.status is not None:
+        query = query.where(Order.status == wanted.status)
+    if wanted.placed_after is not None:
+        query = query.where(col(Order.placed_at) >= wanted.placed_after)
+    if wanted.placed_before is not None:
+        query = query.where(col(Order.placed_at) < wanted.placed_before)
+    if cursor is not None:
+        query = query.where(tuple_(*place) < tuple_(cursor.at, cursor.id))
+    return (await session.exec(query)).all()
+
+
+async def latest_order(session: AsyncSession, thread_id: UUID) -> Order | None:
+    """Return the order of a pair that was placed last, or None."""
+    query = select(Order).where(Order.thread_id == thread_id).order_by(col(Order.placed_at).desc()).limit(1)
+    return (await session.exec(query)).first()
+
+
+async def find_among(session: AsyncSession, thread_id: UUID, order_ids: Sequence[str]) -> Sequence[str]:
+    """Return those of `order_ids` that are orders of this pair."""
+    query = select(Order.order_id).where(Order.thread_id == thread_id, col(Order.order_id).in_(order_ids))
+    return (await session.exec(query)).all()
