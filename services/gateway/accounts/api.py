@@ -79,7 +79,13 @@ async def put_seller(
     Addresses are sealed at once; answers only say that they are set.
     """
     senders = body.sender_addresses or [body.service_address]
-    told = SellerState(body.business_name, body.language, body.service_address, tuple(dict.fromkeys(senders)))
+    told = SellerState(
+        body.business_name,
+        body.language,
+        body.service_address,
+        tuple(dict.fromkeys(senders)),
+        bounce_notices=body.bounce_notices,
+    )
     async with gateway.database.transaction() as session:
         seller, created = await service.record_seller(session, gateway.keys, seller_id, told)
     response.status_code = 201 if created else 200
@@ -169,6 +175,7 @@ def _describe_seller(seller: Seller, keys: KeyRing) -> SellerAnswer:
         version=seller.version,
         business_name=seller.business_name,
         language=seller.language,
+        bounce_notices=seller.bounce_notices,
         sender_addresses=service.count_senders(seller, keys),
     )
 

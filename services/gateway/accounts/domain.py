@@ -7,12 +7,16 @@ SHORTEST_LOCAL_PART = 10
 
 @dataclass(frozen=True, slots=True)
 class SellerState:
-    """All that is recorded of a seller. `sender_addresses` may write in the seller's name."""
+    """All that is recorded of a seller. `sender_addresses` may write in the seller's name.
+
+    `bounce_notices` says whether the seller is told by mail of messages that did not arrive (R-MAIL-9).
+    """
 
     business_name: str
     language: str
     service_address: str
     sender_addresses: tuple[str, ...]
+    bounce_notices: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Seller(Base, table=True):
     version: int
     business_name: str = Field(max_length=200)
     language: str = Field(max_length=16)
+    bounce_notices: bool
     service_box: str = Field(sa_type=Text)
     senders_box: str = Field(sa_type=Text)
     changed_at: datetime = Field(sa_type=UtcDateTime)

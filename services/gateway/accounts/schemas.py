@@ -44,6 +44,11 @@ class SellerBody(Body):
         None, description="May write in the seller's name; the customer-service address alone if left out"
     )
 
+    bounce_notices: Annotated[bool, Field(strict=True)] = Field(
+        True,
+        description="A mail for every message that did not reach its buyer; without it only the status here tells",
+    )
+
     @field_validator("business_name")
     @classmethod
     def _no_address(cls, name: str) -> str:
@@ -61,6 +66,7 @@ class SellerAnswer(Answer):
     business_name: str
     language: str
     service_address: Literal["set"] = "set"
+    bounce_notices: bool
     sender_addresses: int = Field(description="How many addresses may write in the seller's name")
 
 

@@ -62,6 +62,7 @@ async def record_seller(session: AsyncSession, keys: KeyRing, seller_id: str, to
             version=known.version + 1 if known else 1,
             business_name=told.business_name,
             language=told.language,
+            bounce_notices=told.bounce_notices,
             service_box=keys.seal_text(told.service_address, _ADDRESS),
             senders_box=keys.seal_text(json.dumps(told.sender_addresses), _SENDERS),
             changed_at=datetime.now(UTC),
@@ -77,6 +78,7 @@ async def record_seller(session: AsyncSession, keys: KeyRing, seller_id: str, to
             address=Sealed(box=seller.service_box),
             sender_hashes=tuple(keys.hash_address(address) for address in told.sender_addresses),
             business_name=seller.business_name,
+            bounce_notices=seller.bounce_notices,
         ),
     )
     return seller, known is None
@@ -166,6 +168,7 @@ def _open_seller(seller: Seller, keys: KeyRing) -> SellerState:
         language=seller.language,
         service_address=keys.open_text(seller.service_box, _ADDRESS),
         sender_addresses=tuple(json.loads(keys.open_text(seller.senders_box, _SENDERS))),
+        bounce_notices=seller.bounce_notices,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import delete, event, func, insert, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +15,7 @@ from shared.db import SessionWithEvents
 
 _PENDING = "pending_news"
 _WAKE = "wake_listeners"
+_SAVEPOINTS = "news_before_savepoints"
 _COMMIT_ORDER_LOCK = 0x6C697665
 
 
@@ -49,8 +50,16 @@ async def delete_changes(session: AsyncSession, before: datetime) -> int:
     return int(result.rowcount)
 
 
+@event.listens_for(SessionWithEvents, "after_transaction_create")
+def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_SAVEPOINTS, {})[transaction] = len(session.info.get(_PENDING, ()))
+
+
 @event.listens_for(SessionWithEvents, "before_commit")
 def _write_news(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     news: list[News] = session.info.pop(_PENDING, [])
     if not news:
         return
@@ -62,14 +71,17 @@ def _write_news(session: Session) -> None:
     session.execute(insert(Change), [asdict(item) for item in news])
 
 
-@event.listens_for(SessionWithEvents, "after_rollback")
-def _drop_news(session: Session) -> None:
-    session.info.pop(_PENDING, None)
-    session.info.pop(_WAKE, None)
+@event.listens_for(SessionWithEvents, "after_soft_rollback")
+def _drop_news(session: Session, transaction: SessionTransaction) -> None:
+    # What was announced before a savepoint stays when only the savepoint is rolled back.
+    announced_before = session.info.get(_SAVEPOINTS, {}).pop(transaction, 0)
+    del session.info.get(_PENDING, [])[announced_before:]
 
 
 @event.listens_for(SessionWithEvents, "after_commit")
 def _wake_listeners(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     wake: Callable[[], None] | None = session.info.pop(_WAKE, None)
     if wake is not None:
         wake()

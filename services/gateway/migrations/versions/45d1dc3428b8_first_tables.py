@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = 'a7a714d50249'
+revision = '45d1dc3428b8'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -171,6 +171,7 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('business_name', sa.String(length=200), nullable=False),
     sa.Column('language', sa.String(length=16), nullable=False),
+    sa.Column('bounce_notices', sa.Boolean(), nullable=False),
     sa.Column('service_box', sa.Text(), nullable=False),
     sa.Column('senders_box', sa.Text(), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
