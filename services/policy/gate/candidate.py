@@ -1,6 +1,6 @@
 """What the gate judges: one message and, where the past matters, the facts known about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -72,12 +72,17 @@ class Quota:
 class Context:
     """Facts about order, parties and past at the moment `now`; the gate draws the conclusions.
 
-    `reason_open` says whether the candidate's reason is open, `reason_closed_why` why not.
-    `critical` says whether the candidate's reason is needed to complete the order (R-CONTACT-1).
+    `order_ids`: all orders of this buyer with this seller. `template`: nothing in the message is the seller's own
+    words. `critical`: the reason is needed to complete the order (R-CONTACT-1). `reason_open`: the candidate's
+    reason is open now, and if not, `reason_closed_why` says why in the seller's language.
+    `receiver_is_seller`: seller to seller. `counterpart`: the sender is the one the alias was made for.
+    `sender_authorised`: the seller's sender address was added and confirmed. `important_tag`: the tag is honoured
+    (a policy switch). `automatic`: what marks the mail as no person's (`auto_reply`, `list`, `report`).
     """
 
     now: datetime
     order: OrderFacts | None = None
+    order_ids: frozenset[str] = frozenset()
     standing: Standing = "good"
     opted_out: bool = False
     buyer_language: str | None = None
@@ -95,4 +100,4 @@ class Context:
     messaging_on: bool = True
     has_open_order: bool = False
     important_tag: bool = True
-    automatic: tuple[str, ...] = field(default=())
+    automatic: tuple[str, ...] = ()
