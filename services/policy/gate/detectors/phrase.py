@@ -1,0 +1,166 @@
+"""Finds what a message means from the concepts its sentences combine, their order, and what is denied.
+
+A rule's `patterns` are lines such as `ASK REMOVE > REVIEW !ASKED ~1`:
+a word is a concept that must occur (`A|B`: one of them), in any order, `>`: only then the following ones;
+`!A`: must not occur; `~1`: within this many sentences more than one; `<60`: within so many characters;
+`neg`: also where it is denied; `@reply`, `@proactive`: only in such a message. All concepts are of one language.
+`derive` names such combinations (`ASKREV = WRITE REVIEW <60`) as concepts for the patterns.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.policy.gate.judged import Hit, Judged
+from services.policy.gate.lexicon import Lexicon, Mark
+from services.policy.gate.reading import Negations, Reading, readings
+
+Concepts = frozenset[str]
+_ANY_REACH = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a stretch of sentences must combine; `steps` follow one another, concepts within one come in any order."""
+
+    steps: tuple[tuple[Concepts, ...], ...]
+    unless: Concepts
+    sentences: int
+    reach: int
+    denied: bool
+    kind: str | None
+
+    def find(self, marks: Sequence[Mark], denies: Callable[[Mark], bool]) -> Iterator[tuple[int, int]]:
+        """Yield the stretches from the first to the last concept where `marks` of one language combine so."""
+        if self.unless and any(mark.concept in self.unless for mark in marks):
+            return
+        fit = marks if self.denied else [mark for mark in marks if not denies(mark)]
+        first = self.steps[0][0]
+        for anchor in fit:
+            if anchor.concept in first:
+                span = self._from(anchor, fit)
+                if span is not None:
+                    yield span
+
+    def _from(self, anchor: Mark, marks: Sequence[Mark]) -> tuple[int, int] | None:
+        chosen: list[Mark] = []
+        begin = 0
+        for step in self.steps:
+            for concepts in step:
+                mark = anchor if not chosen else _nearest(marks, concepts, anchor, begin, chosen)
+                if mark is None:
+                    return None
+                chosen.append(mark)
+            begin = max(one.end for one in chosen)
+        start, end = min(one.start for one in chosen), max(one.end for one in chosen)
+        return (start, end) if end - start <= self.reach else None
+
+
+def _nearest(
+    marks: Sequence[Mark], concepts: Concepts, anchor: Mark, begin: int, chosen: Sequence[Mark]
+) -> Mark | None:
+    fit = [mark for mark in marks if mark.concept in concepts and mark.start >= begin and mark not in chosen]
+    return min(fit, key=lambda mark: max(mark.start - anchor.end, anchor.start - mark.end), default=None)
+
+
+def parse(source: str) -> Pattern:
+    """Read a pattern from its line. Fails with `ValueError` on one without a concept."""
+    steps: list[list[Concepts]] = [[]]
+    unless: set[str] = set()
+    sentences, reach, denied, kind = 1, _ANY_REACH, False, None
+    for word in source.split():
+        if word == ">":
+            steps.append([])
+        elif word == "neg":
+            denied = True
+        elif word[0] == "!":
+            unless.update(word[1:].split("|"))
+        elif word[0] == "~":
+            sentences = 1 + int(word[1:])
+        elif word[0] == "<":
+            reach = int(word[1:])
+        elif word[0] == "@":
+            kind = word[1:]
+        else:
+            steps[-1].append(frozenset(word.split("|")))
+    if not all(steps):
+        raise ValueError(f"a step without a concept: {source}")
+    return Pattern(tuple(tuple(step) for step in steps), frozenset(unless), sentences, reach, denied, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Patterns over the shared concepts, the rule's own, and those derived from both."""
+
+    lexicon: Lexicon
+    derived: tuple[tuple[str, Pattern], ...]
+    patterns: tuple[Pattern, ...]
+
+    def __call__(self, judged: Judged) -> Iterator[Hit]:
+        """Yield a hit for each pattern and stretch of sentences that it finds in a passage."""
+        patterns = [one for one in self.patterns if one.kind in {None, judged.candidate.kind}]
+        for reading in readings(judged):
+            for start, end in self._spans(reading, patterns):
+                yield Hit(reading.passage.field, *reading.passage.text.span(start, end))
+
+    def _spans(self, reading: Reading, patterns: Iterable[Pattern]) -> Iterator[tuple[int, int]]:
+        marks = reading.marks(self.lexicon)
+        denies = Negations(reading, marks).deny
+        for language, spoken in _by_language(marks).items():
+            present = {mark.concept for mark in spoken}
+            for name, pattern in self.derived:
+                if _possible(pattern, present):
+                    spans = _found(reading, spoken, pattern, denies)
+                    spoken += [Mark(start, end, name, language) for start, end in spans]
+                    present.add(name)
+            spoken.sort()
+            for pattern in patterns:
+                if _possible(pattern, present):
+                    yield from _found(reading, spoken, pattern, denies)
+
+
+def _found(
+    reading: Reading, marks: Sequence[Mark], pattern: Pattern, denies: Callable[[Mark], bool]
+) -> list[tuple[int, int]]:
+    by_sentence = _by_sentence(reading, marks)
+    found = []
+    for number in by_sentence:
+        found += pattern.find(_window(by_sentence, number, pattern.sentences), denies)
+    return found
+
+
+def _possible(pattern: Pattern, present: set[str]) -> bool:
+    return all(not concepts.isdisjoint(present) for step in pattern.steps for concepts in step)
+
+
+def _by_language(marks: Iterable[Mark]) -> dict[str, list[Mark]]:
+    found: dict[str, list[Mark]] = {}
+    for mark in marks:
+        found.setdefault(mark.language, []).append(mark)
+    return found
+
+
+def _by_sentence(reading: Reading, marks: Iterable[Mark]) -> dict[int, list[Mark]]:
+    found: dict[int, list[Mark]] = {}
+    for mark in marks:
+        found.setdefault(reading.sentence_of(mark.start), []).append(mark)
+    return found
+
+
+def _window(by_sentence: Mapping[int, list[Mark]], number: int, count: int) -> list[Mark]:
+    if count == 1:
+        return by_sentence[number]
+    return [mark for one in range(number, number + count) for mark in by_sentence.get(one, ())]
+
+
+def build(parameters: Mapping[str, Any]) -> Phrases:
+    """Build the detector from a rule's `patterns`, `derive` and `words` (language → concept → entries)."""
+    unknown = set(parameters) - {"patterns", "derive", "words"}
+    if unknown:
+        raise ValueError(f"unknown parameter {', '.join(sorted(unknown))}")
+    derived = [line.partition(" = ") for line in parameters.get("derive", ())]
+    return Phrases(
+        Lexicon(parameters.get("words", {})),
+        tuple((name, parse(line)) for name, _, line in derived),
+        tuple(parse(line) for line in parameters["patterns"]),
+    )

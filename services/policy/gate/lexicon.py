@@ -1,0 +1,147 @@
+"""Word lists as data: concepts named in capitals, each a list of entries per language, found in one pass.
+
+An entry is a plain phrase with a few signs (and is otherwise a regular expression, which RE2 runs in linear time):
+`*` any rest of a word · a blank any one to three signs between words · ` .. ` up to four words between ·
+`(a|b)` one of several. Latin entries stand for whole words, are compared without accents, and `ä` also for `ae`.
+Japanese entries are compared as they stand, anywhere; there ` .. ` is up to fifteen characters of one sentence.
+"""
+
+import re
+import tomllib
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import re2
+
+from services.policy.gate.characters import ACCENTLESS
+
+SHARED = Path(__file__).parent / "words"
+Entries = Mapping[str, list[str]]
+"""The entries of each concept in one language."""
+
+_BLANK = r"[^\w.!?;:\n]{1,3}"
+_GAP = rf"(?:{_BLANK}\w+){{0,4}}{_BLANK}"
+_GAP_JAPANESE = "[^。！？!?\\n]{0,15}"
+_UMLAUTS = {"ä": "(?:a|ae)", "ö": "(?:o|oe)", "ü": "(?:u|ue)", "ß": "ss?"}
+_GROUP = re.compile(r"(?<!\\)\((?!\?)")
+_STAR = re.compile(r"(?<!\\)\*")
+_MOST_MARKS = 400
+_MEMORY = 48 << 20
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A place in a folded text where a concept is spoken of, in one language."""
+
+    start: int
+    end: int
+    concept: str
+    language: str
+
+
+class Lexicon:
+    """Finds the places of many concepts in a text: one pass tells which occur, then only those are looked for."""
+
+    def __init__(self, words: Mapping[str, Entries]) -> None:
+        """Compile `words`: language → concept → entries. Fails with `ValueError` on an entry RE2 refuses."""
+        self._options = re2.Options()
+        self._options.max_mem = _MEMORY
+        self._options.log_errors = False
+        self._options.never_capture = True
+        self._keys: list[tuple[str, str]] = []
+        self._patterns: list[str] = []
+        self._finders: dict[int, re2._Regexp] = {}
+        self._which = re2.Set.SearchSet(self._options)
+        for language, concepts in words.items():
+            for concept, entries in concepts.items():
+                self._add(concept, language, expression(entries, language))
+        if self._keys:
+            self._which.Compile()
+
+    def _add(self, concept: str, language: str, pattern: str) -> None:
+        try:
+            self._which.Add(pattern)
+        except re2.error as error:
+            raise ValueError(f"{concept} in {language}: {error}") from error
+        self._keys.append((concept, language))
+        self._patterns.append(pattern)
+
+    def marks(self, text: str) -> list[Mark]:
+        """Return every mark in folded `text`, at most 400 for one concept and language, in order of concept."""
+        if not self._keys:
+            return []
+        found = []
+        for index in self._which.Match(text) or ():
+            concept, language = self._keys[index]
+            for number, match in enumerate(self._finder(index).finditer(text)):
+                if number == _MOST_MARKS:
+                    break
+                start, end = match.span()
+                found.append(Mark(start, end, concept, language))
+        return found
+
+    def _finder(self, index: int) -> re2._Regexp:
+        finder = self._finders.get(index)
+        if finder is None:
+            finder = self._finders[index] = re2.compile(self._patterns[index], self._options)
+        return finder
+
+
+def expression(entries: Iterable[str], language: str) -> str:
+    """Return the one regular expression that stands for all `entries` of a concept."""
+    if language == "ja":
+        return "|".join(f"(?:{entry.replace(' .. ', _GAP_JAPANESE)})" for entry in entries)
+    return "|".join(rf"(?:{_bound(_latin(entry, language))})" for entry in entries)
+
+
+def settled(marks: Iterable[Mark]) -> list[Mark]:
+    """Return `marks` in order of place, without those that a mark `NOT_X` of their language takes back.
+
+    `NOT_X` takes back every mark of `X` that overlaps it, and is itself gone.
+    """
+    marks = sorted(marks)
+    refusals: dict[tuple[str, str], list[Mark]] = {}
+    for mark in marks:
+        if mark.concept.startswith("NOT_"):
+            refusals.setdefault((mark.concept[4:], mark.language), []).append(mark)
+    return [
+        mark
+        for mark in marks
+        if not mark.concept.startswith("NOT_") and not _overlapped(mark, refusals.get((mark.concept, mark.language)))
+    ]
+
+
+@cache
+def shared() -> Lexicon:
+    """Return the concepts that several rules use, compiled once."""
+    return Lexicon({path.stem: _entries(path) for path in sorted(SHARED.glob("*.toml"))})
+
+
+def _entries(path: Path) -> Entries:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _overlapped(mark: Mark, refusals: list[Mark] | None) -> bool:
+    if refusals is None:
+        return False
+    # Marks of one concept do not overlap, so both their starts and their ends are in order.
+    at = bisect_left(refusals, mark.start + 1, key=lambda refusal: refusal.end)
+    return at < len(refusals) and refusals[at].start < mark.end
+
+
+def _latin(entry: str, language: str) -> str:
+    if language == "de":
+        entry = "".join(_UMLAUTS.get(character, character) for character in entry)
+    entry = entry.translate(ACCENTLESS)
+    entry = _GROUP.sub("(?:", entry)
+    entry = _STAR.sub(r"\\w*", entry)
+    return entry.replace(" .. ", _GAP).replace(" ", _BLANK)
+
+
+def _bound(entry: str) -> str:
+    first = r"\b" if re.match(r"[\w(\\]", entry) and not entry.startswith((r"\d", r"(?:\$")) else ""
+    last = r"\b" if re.search(r"[\w)*?}]$", entry) else ""
+    return first + entry + last

@@ -1,0 +1,146 @@
+"""A passage read for what it says: its sentences, and in each the marks of the concepts it speaks of."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from services.policy.gate.judged import Judged, Passage
+from services.policy.gate.lexicon import Lexicon, Mark, settled, shared
+
+# A full stop ends a sentence before a blank, not inside a number, an abbreviated title or an initial.
+_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$|[^\x00-\x7f])|[。！？]+|(?<=[^\x00-\xff])[.!?]+|\n[ \n]*")
+_TITLE = re.compile(
+    r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|herr|fr|hr|mme|mlle|dott|prof|sr|st|nr|no|num|art|ca|z\. ?b|p\. ?ex|ord|bzw|inkl|ggf|evtl|cod|tel|gent|egr|spett|approx|e\. ?g|i\. ?e|vs|pz|max|min|p\. ?es|es|ej)|\b\w)\.$"
+)
+_CONTINUED = re.compile(r"[a-z0-9(,;]")
+_WRAPPED = 45
+_LONGEST = 700
+_CLAUSE = re.compile(r"[,;:()\n–—、]|\s[-/]\s")
+_BEFORE = 42
+_AFTER = {"de": 45, "ja": 30}
+_AFTER_OTHERS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the normalised text."""
+
+    start: int
+    end: int
+
+
+def sentences(text: str) -> list[Span]:
+    """Return the sentences of a normalised text, none longer than 700 characters.
+
+    A line that was only wrapped goes on in the next one; a short line, a greeting or an item of a list, does not.
+    """
+    spans: list[Span] = []
+    begin = 0
+    for match in _END.finditer(text):
+        if _goes_on(text, begin, match):
+            continue
+        _append(spans, text, begin, match.end())
+        begin = match.end()
+    _append(spans, text, begin, len(text))
+    return spans
+
+
+def _goes_on(text: str, begin: int, match: re.Match[str]) -> bool:
+    ending = match.group()
+    if ending[0] == "\n":
+        line = text.rfind("\n", 0, match.start()) + 1
+        wrapped = match.start() - max(line, begin) >= _WRAPPED or (line and match.start() - line >= _WRAPPED)
+        return bool(ending.count("\n") == 1 and wrapped and _CONTINUED.match(text, match.end()))
+    return ending == "." and _TITLE.search(text, max(begin, match.start() - 8), match.end()) is not None
+
+
+def _append(spans: list[Span], text: str, start: int, end: int) -> None:
+    while end - start > _LONGEST:
+        spans.append(Span(start, start + _LONGEST))
+        start += _LONGEST
+    if text[start:end].strip():
+        spans.append(Span(start, end))
+
+
+class Reading:
+    """One passage, its sentences, and its marks of the shared concepts."""
+
+    def __init__(self, passage: Passage) -> None:
+        self.passage = passage
+        self.text = passage.text.folded
+        self.common = shared().marks(self.text)
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """The sentences of the passage, in order."""
+        return sentences(self.text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [span.start for span in self.sentences]
+
+    def sentence_of(self, position: int) -> int:
+        """Return the number of the sentence that `position` is in."""
+        return max(0, bisect_left(self._starts, position + 1) - 1)
+
+    def marks(self, lexicon: Lexicon) -> list[Mark]:
+        """Return the marks of the shared concepts and those of `lexicon`, settled, in order of place."""
+        return settled([*self.common, *lexicon.marks(self.text)])
+
+    @cached_property
+    def cuts(self) -> list[int]:
+        """Where clauses part: at punctuation, and at words such as `but` or `if`."""
+        points = [match.start() for match in _CLAUSE.finditer(self.text)]
+        points += [mark.start for mark in self.common if mark.concept == "CUT"]
+        points += [span.start for span in self.sentences]
+        return sorted(points)
+
+    def parted(self, start: int, end: int) -> bool:
+        """Tell whether a clause ends between two positions."""
+        at = bisect_left(self.cuts, start)
+        return at < len(self.cuts) and self.cuts[at] < end
+
+
+class Negations:
+    """Tells which marks of a reading are denied: `we do not offer discounts` offers none."""
+
+    def __init__(self, reading: Reading, marks: Sequence[Mark]) -> None:
+        self._reading = reading
+        self._marks: dict[str, list[Mark]] = {}
+        for mark in marks:
+            if mark.concept == "NEG":
+                self._marks.setdefault(mark.language, []).append(mark)
+        self._known: dict[Mark, bool] = {}
+
+    def deny(self, mark: Mark) -> bool:
+        """Tell whether a negation of the same language governs `mark` within its clause."""
+        negations = self._marks.get(mark.language)
+        if negations is None:
+            return False
+        if mark not in self._known:
+            self._known[mark] = self._denied(mark, negations)
+        return self._known[mark]
+
+    def _denied(self, mark: Mark, negations: list[Mark]) -> bool:
+        at = bisect_left(negations, mark.start, key=lambda one: one.start)
+        if at and mark.language != "ja":
+            before = negations[at - 1]
+            near = mark.start - before.end <= _BEFORE
+            if near and before.end <= mark.start and not self._reading.parted(before.end, mark.start):
+                return True
+        for after in negations[at : at + 3]:
+            if after.start >= mark.end:
+                near = after.start - mark.end <= _AFTER.get(mark.language, _AFTER_OTHERS)
+                return near and not self._reading.parted(mark.end, after.start)
+        return False
+
+
+def readings(judged: Judged) -> Iterator[Reading]:
+    """Yield the passages of `judged`, each read once for all rules."""
+    yield from judged.once("readings", _read)
+
+
+def _read(judged: Judged) -> list[Reading]:
+    return [Reading(passage) for passage in judged.passages]
