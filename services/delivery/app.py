@@ -17,7 +17,7 @@ from services.delivery.inbound.service import Intake
 from services.delivery.metrics import DeliveryMetrics
 from services.delivery.outbound.api import create_router
 from services.delivery.outbound.composition import Composer
-from services.delivery.outbound.dispatch import Dispatcher, Pace
+from services.delivery.outbound.dispatch import Dispatcher, Pace, purge_queue
 from services.delivery.outbound.maildir import MaildirTransport
 from services.delivery.outbound.service import Queue, Retries
 from services.delivery.outbound.smtp import RelayAddress, SmtpTransport
@@ -30,7 +30,7 @@ from shared.consumer import Consumer
 from shared.db import Database
 from shared.http import create_http_app, require_service_token
 from shared.migrations import require_current
-from shared.runtime import Service, check_bus
+from shared.runtime import Service, Work, check_bus
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -63,7 +63,13 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # The door closes first, while the intake behind it still writes.
-        works = {"dispatcher": dispatcher.run, "intake": intake.writer.run}
+        # A settled mail is needed as long as reports on it may come.
+        days = max(settings.retention_days, settings.delivery_report_days)
+        works: dict[str, Work] = {
+            "dispatcher": dispatcher.run,
+            "intake": intake.writer.run,
+            "queue.purge": lambda: purge_queue(database, days),
+        }
         try:
             async with service.running(works), door.open():
                 yield

@@ -16,6 +16,9 @@ class Settings(SharedSettings):
         "sqlite:///var/delivery.db", validation_alias="TRAMITE_DELIVERY_DATABASE_URL", description="Queue, intake, ids"
     )
     port: Port = Field(8003, validation_alias="TRAMITE_DELIVERY_PORT", description="HTTP port of the delivery service")
+    url: str = Field(
+        "http://127.0.0.1:8003", validation_alias="TRAMITE_DELIVERY_URL", description="The delivery service"
+    )
 
     smtp_host: str = Field("127.0.0.1", description="Address the SMTP door listens on")
     smtp_port: Port = Field(2525, description="Port the SMTP door listens on; 0 takes any free one")

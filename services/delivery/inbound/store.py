@@ -56,4 +56,4 @@ async def insert_intake(session: AsyncSession, rows: Sequence[Mapping[str, Any]]
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(Intake).values(list(rows)).on_conflict_do_nothing().returning(col(Intake.mail_id))
-    return set((await session.execute(statement)).scalars())
+    return set((await session.exec(statement)).scalars())

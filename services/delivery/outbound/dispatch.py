@@ -24,6 +24,7 @@ from shared.db import Database
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 30.0
 _MEASURE_SECONDS = 5.0
+_PURGE_SECONDS = 3600.0
 # The claim must outlive the attempt, else a second instance sends what is still being sent.
 _CLAIM_SHARE = 0.8
 _log = structlog.get_logger()
@@ -167,6 +168,14 @@ class Dispatcher:
         for state in (QueueState.WAITING, QueueState.HELD):
             metrics.queued.labels(state.value).set(counts[state])
         metrics.oldest.set((datetime.now(UTC) - oldest).total_seconds() if oldest else 0)
+
+
+async def purge_queue(database: Database, days: int) -> None:
+    """Forget, every hour until cancelled, the mails that were settled more than `days` ago."""
+    while True:
+        async with database.transaction() as session:
+            await store.purge_settled(session, datetime.now(UTC), days)
+        await asyncio.sleep(_PURGE_SECONDS)
 
 
 class RelayGate:

@@ -19,7 +19,7 @@ async def insert_mail(session: AsyncSession, mail: QueuedMail) -> bool:
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(QueuedMail).values(mail.model_dump()).on_conflict_do_nothing()
-    return (await session.execute(statement.returning(col(QueuedMail.queue_id)))).scalar_one_or_none() is not None
+    return (await session.exec(statement.returning(col(QueuedMail.queue_id)))).scalar_one_or_none() is not None
 
 
 async def get_mail(session: AsyncSession, queue_id: UUID, *, locked: bool = False) -> QueuedMail | None:
@@ -46,7 +46,7 @@ async def claim_due(
     )
     mails = (await session.exec(due)).all()
     if mails:
-        await session.execute(
+        await session.exec(
             update(QueuedMail)
             .where(col(QueuedMail.queue_id).in_([mail.queue_id for mail in mails]))
             .values(claim=claim, due_at=until)
@@ -118,6 +118,6 @@ async def purge_settled(session: AsyncSession, now: datetime, days: int) -> int:
 
 
 async def _count(session: AsyncSession, statement: Any) -> int:  # noqa: ANN401 - any DML
-    result = await session.execute(statement)
+    result = await session.exec(statement)
     assert isinstance(result, CursorResult)  # noqa: S101 - what DML gives
     return int(result.rowcount)

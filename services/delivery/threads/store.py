@@ -18,7 +18,7 @@ async def insert_new(session: AsyncSession, table: type[SQLModel], rows: Sequenc
         return
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    await session.execute(insert(table).values(list(rows)).on_conflict_do_nothing())
+    await session.exec(insert(table).values(list(rows)).on_conflict_do_nothing())
 
 
 async def find_named(session: AsyncSession, thread_id: UUID, hashes: Sequence[str]) -> Mapping[str, UUID]:
