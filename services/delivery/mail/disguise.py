@@ -11,6 +11,9 @@ _PASSES = 3
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 )
+_ALL_INVISIBLE = re.compile(f"[{_INVISIBLE}]*")
+# What any run of invisible characters becomes: it parts words, and a word may hold it.
+INVISIBLE = "\u200b"
 # Letters, figures and signs in other shapes: full-width, mathematical, enclosed, raised, joined. The rest of Unicode
 # is no disguise for an address; lower case keeps its length, but for the dotted capital I.
 _COMPATIBLE = (
@@ -48,11 +51,9 @@ def fold(text: str) -> str:
 
 
 def _undo(hit: re.Match[str]) -> str | None:
-    """Give the character that a disguise stands for, nothing for an invisible one, None where it is none."""
-    if hit["gone"]:
-        return ""
-    if hit["other"]:
-        return hit["other"]
+    """Give the characters that a disguise stands for, None where it is none."""
+    if hit["gone"] or hit["other"]:
+        return hit[0]
     if hit["name"]:
         return html.entities.html5.get(hit["name"] + ";") or html.entities.html5.get(hit["name"].lower() + ";")
     code = int(hit["decimal"]) if hit["decimal"] else int(hit["hexadecimal"] or hit["percent"] or hit["escape"], 16)
@@ -73,7 +74,7 @@ def _lay_bare_once(text: str) -> tuple[str, list[tuple[int, int]] | None]:
             characters += hit[0].lower()
             places += [(place, place + 1) for place in range(*hit.span())]
         else:
-            folded = "" if re.fullmatch(f"[{_INVISIBLE}]*", undone) else fold(undone)
+            folded = INVISIBLE if _ALL_INVISIBLE.fullmatch(undone) else fold(undone)
             characters += folded
             places += [hit.span()] * len(folded)
         position = hit.end()

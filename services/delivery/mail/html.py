@@ -12,6 +12,7 @@ from services.delivery.mail.refusal import Refusal
 
 MAX_CHARACTERS = 2_000_000
 MAX_DEPTH = 2_000
+_PASSES = 5
 
 _TAGS_NAMES = """
     a abbr address article b blockquote br caption center cite code col colgroup dd del details dfn div dl dt em
@@ -123,8 +124,19 @@ def sanitise(source: str, cids: Collection[str] | None = None) -> str:
     Refuses more than 2 million characters and 2000 open elements.
     """
     _check_bounds(source)
-    clean = nh3.clean(
-        charsets.normalise_lines(source),
+    clean = _clean(charsets.normalise_lines(source))
+    # Nested as HTML does not allow it, what is written may read differently the next time: pass until it does not.
+    for _ in range(_PASSES):
+        again = _clean(clean)
+        if again == clean:
+            return _tidy(clean, cids)
+        clean = again
+    raise Refusal("html_unreadable", "5.6.0", "The formatting of the message is damaged; please send it as plain text.")
+
+
+def _clean(source: str) -> str:
+    return nh3.clean(
+        source,
         tags=set(_TAGS),
         clean_content_tags=set(_DROPPED),
         attributes=_ATTRIBUTES,
@@ -135,7 +147,6 @@ def sanitise(source: str, cids: Collection[str] | None = None) -> str:
         url_relative="deny",
         filter_style_properties=set(_STYLES),
     )
-    return _tidy(clean, cids)
 
 
 def read_text(source: str) -> str:

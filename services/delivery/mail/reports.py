@@ -46,6 +46,9 @@ _TEXT_SOFT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_ENCODED = re.compile(r"[A-Za-z0-9+/=\s]+")
+_ENCODED_LEAST = 40
+_TEXT_WINDOW = 10_000
 _ADDRESS = re.compile(r"[\w.+=%&'*/!#$^{}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -119,11 +122,18 @@ def _text_of(part: Message) -> str:
     return whole.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
+def _plain(group: str) -> str:
+    # Filters on the way encode groups that must stand plain (RFC 3464 section 2.1).
+    if len(group) < _ENCODED_LEAST or not _ENCODED.fullmatch(group):
+        return group
+    return headers.decode_base64(group.encode("ascii")).decode("utf-8", "replace").replace("\r\n", "\n")
+
+
 def _read_status_parts(message: Message) -> list[Failure]:
     failures: list[Failure] = []
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
-            groups = _GROUP.split(_text_of(part).partition("\n\n")[2])
+            groups = _GROUP.split("\n\n".join(map(_plain, _GROUP.split(_text_of(part).partition("\n\n")[2]))))
             failures += [failure for group in groups if (failure := _read_group(group))]
     return list(dict.fromkeys(failures))[:MAX_FAILURES]
 
@@ -166,11 +176,11 @@ def _by_words(mail: IncomingMail) -> Outcome:
     is_report = automation.recognise(mail, None) is automation.Automatic.DELIVERY_REPORT
     if not (says_so or is_report):
         return Outcome.NONE
-    if _TEXT_SOFT.search(mail.text[:10_000]):
+    if _TEXT_SOFT.search(mail.text[:_TEXT_WINDOW]):
         return Outcome.SOFT
     if says_so and is_report:
         return Outcome.HARD
-    return Outcome.HARD if _TEXT_HARD.search(mail.subject + "\n" + mail.text[:10_000]) else Outcome.NONE
+    return Outcome.HARD if _TEXT_HARD.search(mail.subject + "\n" + mail.text[:_TEXT_WINDOW]) else Outcome.NONE
 
 
 def _worst(failures: list[Failure]) -> Outcome:
@@ -197,10 +207,11 @@ def classify(raw: bytes) -> Report:
         identifier = _original_identifier(message, raw.decode("utf-8", "replace").replace("\r\n", "\n"), mail)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Report(Outcome.NONE)
+    outcome = _worst(failures) if failures else _by_words(mail) if mail else Outcome.NONE
+    if outcome is Outcome.NONE:
+        is_automatic = mail is not None and automation.recognise(mail, None) is not None
+        return Report(Outcome.AUTO_REPLY if is_automatic else outcome, original_message_id=identifier)
     status = next((failure.status for failure in failures if failure.status), None)
-    if failures:
-        return Report(_worst(failures), tuple(failures), status, identifier)
-    outcome = _by_words(mail) if mail else Outcome.NONE
-    if outcome is Outcome.NONE and mail and automation.recognise(mail, None) is not None:
-        outcome = Outcome.AUTO_REPLY
-    return Report(outcome, (), status, identifier)
+    if status is None and mail and (hit := _STATUS.search(mail.text[:_TEXT_WINDOW])):
+        status = hit[0]
+    return Report(outcome, tuple(failures), status, identifier)

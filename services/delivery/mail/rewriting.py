@@ -15,8 +15,8 @@ MAX_ADDRESSES = 100
 # What stands for the sign between local part and domain, and for a dot, once a text is laid bare.
 _AT = r"(?:@|=40|=|\s?[(\[{<]\s?(?:at|@|arroba|chiocciola|arobase|klammeraffe|アットマーク)\s?[)\]}>]\s?)"
 _DOT = r"(?:\.|\s?[(\[{<]\s?(?:\.|dot|punto|punkt|point|ドット)\s?[)\]}>]\s?)"
-# A line break in the middle of an address: a tag, a soft break, or a quotation with its `>` marks on the next line.
-_BREAK = r"(?:=?\n[> \t]*)?"
+# In the middle of an address: invisible characters, tags, a soft break, a quotation's line break with its `>` marks.
+_BREAK = rf"(?:{disguise.INVISIBLE}|=?\n[> \t]*|[ \t]?>[> \t]*){{0,3}}"
 # Boundaries are ASCII: Japanese text runs up to an address without a blank.
 _BEFORE = r"(?<![a-z0-9])(?<![a-z0-9][._+-])"
 _AFTER = r"(?!-?[a-z0-9])"

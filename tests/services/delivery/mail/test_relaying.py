@@ -1,0 +1,100 @@
+import io
+
+import pytest
+from PIL import Image
+
+from services.delivery.mail.parsing import parse
+from services.delivery.mail.refusal import Refusal
+from tests.services.delivery.mail import samples
+
+pytestmark = pytest.mark.req("R-MAIL-1", "R-MAIL-5", "R-MAIL-6")
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(out, "PNG")
+    return out.getvalue()
+
+
+def picture(name: str, content: bytes, *lines: str) -> tuple[str, bytes]:
+    header = "\n".join([f'Content-Type: image/png; name="{name}"', "Content-Transfer-Encoding: binary", *lines])
+    return header, content
+
+
+def test_a_reply_comes_out_with_new_and_quoted_text() -> None:
+    content, octets = samples.relay(
+        samples.mail(
+            "Subject: Re: Order", body=f"Thanks\n\nOn 5 Jan 2024, at 1:00, Anna <{samples.REAL}> wrote:\n> hello"
+        )
+    )
+    assert content.new_text == "Thanks"
+    assert content.quoted_text == f"On 5 Jan 2024, at 1:00, Anna <{samples.ALIAS}> wrote:\n> hello"
+    assert parse(octets).text == content.text
+
+
+def test_html_is_sanitised_rewritten_and_parted() -> None:
+    content, _ = samples.relay(
+        samples.mail(
+            "Content-Type: text/html",
+            body=f'<p>Hi <img src="https://t.example/x.gif"></p><div class="gmail_quote">{samples.REAL}</div>',
+        )
+    )
+    assert content.html == f'<p>Hi </p><div class="quoted">{samples.ALIAS}</div>'
+    assert content.new_html == "<p>Hi </p>"
+    assert content.quoted_html == f'<div class="quoted">{samples.ALIAS}</div>'
+
+
+def test_an_inline_picture_stays_in_its_place() -> None:
+    png_octets = png().replace(b"\n", b"\n")
+    raw = samples.multipart(
+        ("Content-Type: text/html", '<img src="cid:1@secret.example">'),
+        (
+            "Content-Type: image/png\nContent-ID: <1@secret.example>\nContent-Transfer-Encoding: base64",
+            _base64(png_octets),
+        ),
+        subtype="related",
+    )
+    content, octets = samples.relay(raw)
+    assert [part.name for part in content.inline_images] == ["attachment.png"]
+    assert b"secret" not in octets
+    again = parse(octets)
+    assert len(again.inline_images) == 1
+    assert not again.attachments
+
+
+def _base64(content: bytes) -> bytes:
+    import base64  # noqa: PLC0415 - only here
+
+    return base64.encodebytes(content)
+
+
+@pytest.mark.parametrize(
+    ("header", "content", "reason", "code"),
+    [
+        ('Content-Type: application/x-msdownload; name="a.exe"', b"MZ\x90", "attachment_type_not_allowed", "5.7.1"),
+        ('Content-Type: application/pdf; name="a.pdf"', b"MZ\x90", "attachment_type_mismatch", "5.7.1"),
+        ('Content-Type: application/pdf; name="a.pdf"', b"%PDF-1.4\nbroken", "attachment_malformed", "5.7.1"),
+        ('Content-Type: text/plain; name="a.txt"', b"x" * (7 * 1024 * 1024), "attachment_too_large", "5.3.4"),
+    ],
+)
+def test_a_bad_attachment_is_refused_by_name(header: str, content: bytes, reason: str, code: str) -> None:
+    raw = samples.multipart(("Content-Type: text/plain", "hi"), (f"{header}\nContent-Disposition: attachment", content))
+    with pytest.raises(Refusal) as refused:
+        samples.relay(raw)
+    assert (refused.value.reason, refused.value.code) == (reason, code)
+    assert '"a.' in refused.value.sentence
+
+
+def test_a_refusal_never_tells_the_address_in_a_file_name() -> None:
+    raw = samples.multipart((f'Content-Type: x/y; name="{samples.REAL}.exe"\nContent-Disposition: attachment', b"MZ"))
+    with pytest.raises(Refusal) as refused:
+        samples.relay(raw)
+    assert samples.REAL not in refused.value.reply
+
+
+def test_a_message_over_ten_megabytes_is_refused() -> None:
+    file = ('Content-Type: text/plain; name="{}.txt"\nContent-Disposition: attachment', b"x" * 6_000_000)
+    raw = samples.multipart(*[(file[0].format(number), file[1]) for number in range(2)])
+    with pytest.raises(Refusal) as refused:
+        samples.relay(raw)
+    assert refused.value.reason == "too_large"
