@@ -108,6 +108,8 @@ _ACTIVE_TAGS = frozenset(
         "textarea",
     ]
 )
+_NOTABLE_TAGS = _ACTIVE_TAGS | {"style", "img", "image", "link"}
+_HIDING_TAGS = frozenset({"title", "noscript", "template"})
 _REMOVED_WHOLE = frozenset({"applet", "embed", "frame", "iframe", "object", "portal", "script"})
 _HARMLESS_META = re.compile(r"^(?:content-type|x-ua-compatible|content-language|content-style-type)?$")
 _LINK_ATTRIBUTES = frozenset({"href", "xlink:href", "action", "formaction"})
@@ -230,7 +232,8 @@ class _Reader:
 
     def _break(self, tag: Tag) -> None:
         for text in (self._visible, self._hidden):
-            text.append("\n", tag.start, tag.start)
+            if len(text) and not text.ends_line:
+                text.append("\n", tag.start, tag.start)
 
     def _open(self, tag: Tag) -> None:
         if self._quotes:
@@ -238,10 +241,12 @@ class _Reader:
             self._rest_quoted = self._rest_quoted or _quotes_the_rest(tag)
         if tag.name in _BREAKING:
             self._break(tag)
-        self._hiding.open(tag, begins=_hides(tag))
-        self._note_activity(tag)
-        self._note_resources(tag)
-        self._note_words(tag)
+        if tag.attributes or self._hiding.inside or tag.name in _HIDING_TAGS:
+            self._hiding.open(tag, begins=_hides(tag))
+        if tag.attributes or tag.name in _NOTABLE_TAGS:
+            self._note_activity(tag)
+            self._note_resources(tag)
+            self._note_words(tag)
         if tag.name in {"a", "area"}:
             self._begin_link(tag)
 
@@ -362,7 +367,7 @@ def _hides(tag: Tag) -> bool:
     style = tag.get("style")
     if style and _STYLE_HIDING.search(style):
         return True
-    return tag.name in {"title", "noscript", "template"} or any(one.name == "hidden" for one in tag.attributes)
+    return tag.name in _HIDING_TAGS or any(one.name == "hidden" for one in tag.attributes)
 
 
 def _is_active(attribute: Attribute) -> bool:

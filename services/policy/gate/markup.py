@@ -3,17 +3,16 @@
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-_OPENING = re.compile(r"<(?:(/?)([a-zA-Z][^\s/>]*)|!--|[!?])")
+_OPENING = re.compile(r"<(?:(/?)([a-zA-Z][^\s/>]*)(\s*>)?|!--|[!?])")
 _ATTRIBUTE = re.compile(r"[\s/]*([^\s=>/\"'][^\s=>/]*|[\"'])(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]*))?")
 _CLOSING = re.compile(r"[\s/]*>")
 _RAW = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style", "xmp", "noembed", "noframes")}
 _MOST_ATTRIBUTES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute: `value` decoded, `start` and `end` its place with name and quotes, `at` its value's start."""
 
     name: str
@@ -23,8 +22,7 @@ class Attribute:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A start or end tag with its place in the source; `raw` is the unparsed content of script and style."""
 
     name: str
@@ -42,8 +40,7 @@ class Tag:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Characters:
+class Characters(NamedTuple):
     """A run of text between tags, as it stands in the source's `[start, end)`."""
 
     start: int
@@ -78,8 +75,11 @@ def _after_declaration(source: str, opening: re.Match[str]) -> int:
 
 
 def _tag(source: str, opening: re.Match[str]) -> Tag | None:
+    name = opening.group(2).lower()
+    if opening.group(3) and name not in _RAW:
+        return Tag(name, bool(opening.group(1)), (), opening.start(), opening.end())
     attributes: list[Attribute] = []
-    at = opening.end()
+    at = opening.end(2)
     while (closing := _CLOSING.match(source, at)) is None:
         match = _ATTRIBUTE.match(source, at)
         if match is None:
@@ -87,7 +87,6 @@ def _tag(source: str, opening: re.Match[str]) -> Tag | None:
         at = match.end()
         if len(attributes) < _MOST_ATTRIBUTES:
             attributes.append(_attribute(match))
-    name = opening.group(2).lower()
     end = closing.end()
     raw = ""
     if not opening.group(1) and name in _RAW:
@@ -102,4 +101,4 @@ def _attribute(match: re.Match[str]) -> Attribute:
     at = match.start(2) if match.group(2) else match.end()
     if value[:1] in {'"', "'"}:
         value, at = value[1:-1], at + 1
-    return Attribute(match.group(1).lower(), html.unescape(value), match.start(1), match.end(), at)
+    return Attribute(match.group(1).lower(), html.unescape(value) if "&" in value else value, match.start(1), match.end(), at)

@@ -57,6 +57,11 @@ class Derived:
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def ends_line(self) -> bool:
+        """Whether the last piece is a line break."""
+        return self._parts[-1] == "\n"
+
     def append(self, text: str, start: int, end: int) -> None:
         """Add `text`, derived from the source's `[start, end)`; of equal lengths means one to one."""
         if not text:

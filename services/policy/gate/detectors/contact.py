@@ -111,7 +111,7 @@ class _Contact:
             if link.quoted:
                 continue
             address = parse(link.target)
-            if address.scheme in _CONTACT_SCHEMES or self._leads_to_messenger(link.target):
+            if address.scheme in _CONTACT_SCHEMES or is_within(address.host, self._messenger_hosts):
                 if address.scheme in {"tel", "callto"} and self._allows_call(judged, link.target):
                     continue
                 yield Hit("html", link.start, link.end, mask='href=""')

@@ -55,12 +55,18 @@ def _links(judged: Judged) -> list[_Placed]:
     if judged.html is not None:
         for link in judged.html.links:
             if not link.quoted:
-                around = NormalisedText(link.text[:_LONGEST_SHOWN])
-                found = packaged_links().find(around, link.text[:_LONGEST_SHOWN])
-                shown = found[0].address if found else None
-                address = parse(link.target)
-                links.append(_Placed("html", link.start, link.end, address, shown, around=around.folded))
+                around, shown = _shown(link.text[:_LONGEST_SHOWN])
+                links.append(_Placed("html", link.start, link.end, parse(link.target), shown, around=around))
     return links
+
+
+def _shown(text: str) -> tuple[str, Address | None]:
+    """Return a link's text in folded form, and the address it shows, if it shows one."""
+    if text.isascii() and "." not in text:
+        return text.lower(), None
+    normalised = NormalisedText(text)
+    found = packaged_links().find(normalised, text)
+    return normalised.folded, found[0].address if found else None
 
 
 def _placed(passage: Passage, link: WrittenLink) -> _Placed:
@@ -135,9 +141,11 @@ class _Unsubscribe:
         for passage in judged.passages:
             for match in self._header_line.finditer(passage.text.text):
                 yield Hit(passage.field, *passage.text.span(*match.span()))
-        for link in judged.once("links", _links):
+        links = judged.once("links", _links)
+        worded = self._words.search("\n".join(link.around for link in links)) is not None
+        for link in links:
             where = f"{link.address.host}{link.address.rest}"
-            if self._targets.search(where) or self._words.search(link.around):
+            if self._targets.search(where) or (worded and self._words.search(link.around)):
                 yield Hit(link.field, link.start, link.end)
         for passage in judged.passages:
             text = passage.text.folded

@@ -8,6 +8,7 @@ from services.policy.gate.text import NormalisedText
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20}):")
 _AUTHORITY = re.compile(r"[/\\]{0,8}([^/\\?#]{0,500})")
+_LONGEST = 2000
 _UNSEEN = re.compile(r"[\x00-\x20]+")
 WEB_SCHEMES = frozenset({"http", "https", "hxxp", "hxxps", "ftp", "ws", "wss"})
 
@@ -28,7 +29,8 @@ class Address:
 
 def parse(target: str) -> Address:
     """Return the parts of `target`; never fails, an unreadable host is kept as written."""
-    text = _UNSEEN.sub("", NormalisedText(target[:2000]).text)
+    text = target[:_LONGEST]
+    text = _UNSEEN.sub("", text.lower() if text.isascii() else NormalisedText(text).text)
     scheme = ""
     match = _SCHEME.match(text)
     if match is not None and not text[match.end() : match.end() + 1].isdigit():
