@@ -39,15 +39,15 @@ _SPECIAL = re.compile(f"[{SPECIAL}]")
 _UNUSUAL = quick_pattern(
     rf"[&{INVISIBLE}{COMBINING}{_HALF_WIDTH_KANA}{LOOK_ALIKE_SCRIPTS}]|[{_wide(_SEVERAL_CLASS)}]|[{_wide(SPECIAL)}]"
 )
-_SET_APART = quick_pattern(r"(?:[\pL\pN][ ._*·•|/~+-]){3}")
+_SET_APART = quick_pattern(r"(?:[\pL\pN][ ._*·•|/~+-]){2}[\pL\pN]")
 _ACCENTED = re.compile(f"[{character_class(map(chr, ACCENTLESS))}]")
 _HIDDEN = re.compile(rf"[{INVISIBLE}]")
 _MARK = re.compile(rf"[{COMBINING}]")
 _WORD = re.compile(r"[^\W_]+")
 _FOREIGN = re.compile(rf"[{LOOK_ALIKE_SCRIPTS}]")
 _LATIN = re.compile(r"[a-z0-9]")
-# A word set apart: at least four single letters with the same single separator between each two.
-_SPACED = re.compile(r"(?<![^\W_])[^\W_](?:( )[^\W_](?: [^\W_]){2,}|([._*·•|/~+-])[^\W_](?:\2[^\W_]){2,})(?![^\W_])")
+# A word set apart: at least three single letters with the same single separator between each two.
+_SPACED = re.compile(r"(?<![^\W_])[^\W_](?:( )[^\W_](?: [^\W_])+|([._*·•|/~+-])[^\W_](?:\2[^\W_])+)(?![^\W_])")
 _LETTER = re.compile(r"[^\W\d_]")
 _SENTENCE_END = re.compile(r"[.!?…。]+(?=\s|[^\x00-\x7f]|$)|\n\s*")
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
 
+_KATAKANA = re.compile(r"[ァ-ヶー]+")
+
 
 class Words:
     """Finds any of a list of words; fast where none is there, which is nearly always."""
@@ -16,11 +18,12 @@ class Words:
         """
         plain = sorted({NormalisedText(word).folded for word in words}, key=lambda word: (-len(word), word))
         spaced = [_written(word) for word in plain if _is_spaced(word)]
-        joined = [re.escape(word) for word in plain if not _is_spaced(word)]
+        joined = [_unspaced(word) for word in plain if not _is_spaced(word)]
         exact = [rf"(?<![a-z])(?:{'|'.join(spaced)})(?![a-z])"] if spaced else []
         quick = [rf"(?:^|[^a-z])(?:{'|'.join(spaced)})(?:[^a-z]|$)"] if spaced else []
         self._exact = re.compile("|".join([*exact, *joined]) if plain else "(?!)")
-        self._quick = quick_pattern("|".join([*quick, *joined]) if plain else "$^a")
+        loose = [re.escape(word) for word in plain if not _is_spaced(word)]
+        self._quick = quick_pattern("|".join([*quick, *loose]) if plain else "$^a")
 
     def search(self, text: str) -> re.Match[str] | None:
         """Return the first match in folded `text`."""
@@ -48,6 +51,13 @@ def alternatives(words: Iterable[str]) -> str:
 def _written(word: str) -> str:
     stem = re.escape(word.removesuffix("*")).replace(r"\ ", r"\s{1,3}")
     return stem + ("[a-z]{0,20}" if word.endswith("*") else "")
+
+
+def _unspaced(word: str) -> str:
+    """Return the pattern of a word of a script without spaces; in katakana, not as a part of a longer word."""
+    if _KATAKANA.fullmatch(word):
+        return rf"(?<![ァ-ヶー]){re.escape(word)}(?![ァ-ヶー])"
+    return re.escape(word)
 
 
 def _is_spaced(word: str) -> bool:

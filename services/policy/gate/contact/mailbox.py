@@ -39,7 +39,7 @@ class Mailboxes:
         at_words, dot_words, providers = signs["at_words"], signs["dot_words"], signs["mail_providers"]
         at, dot = alternatives(at_words), alternatives(dot_words)
         self._at = re.compile(
-            rf"(?P<sign>\s{{0,3}}@\s{{0,3}})"
+            rf"(?P<sign>\s{{0,3}}@\s{{0,3}}|(?<=[a-z0-9])[★☆●◎◆■※](?=[a-z0-9]))"
             rf"|(?P<framed>\s{{0,3}}[(\[{{<«*_|/-]{{1,2}}\s?(?:@|a|{at})\s?[)\]}}>»*_|/-]{{1,2}}\s{{0,3}})"
             rf"|(?P<word>(?:(?<=[\sa-z0-9])|^)(?:(?<![a-z])(?:\s{{0,3}})(?:{at})(?:\s{{1,3}})|アットマーク|あっとまーく|アット|あっと))"
         )
@@ -47,7 +47,7 @@ class Mailboxes:
         self._dot = rf"(?:{framed_dot}|\s{{0,2}}[.。・]\s{{0,2}}|\s{{1,3}}(?:{dot})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}})"
         names = alternatives(providers)
         self._quick_at = quick_pattern(
-            rf"@|(?:^|[^a-z])(?:{at})(?:[^a-z]|$)|アット|あっと|[(\[{{<«*_|/-]\s?a\s?[)\]}}>»*_|/-]"
+            rf"[@★☆●◎◆■※]|(?:^|[^a-z])(?:{at})(?:[^a-z]|$)|アット|あっと|[(\[{{<«*_|/-]\s?a\s?[)\]}}>»*_|/-]"
         )
         self._quick_provider = quick_pattern(rf"\s(?:{names})[\s.]")
         self._domain = re.compile(rf"\[?\s{{0,3}}({_LABEL}(?:{self._dot}{_LABEL}){{1,4}})")
@@ -58,7 +58,7 @@ class Mailboxes:
         self._cue = Words(flat(signs["mail_words"]))
         self._never_local = frozenset(signs["never_local"])
         self._loose = re.compile(
-            rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?:{names})\s{{0,2}}(?:\.|\s(?:{dot})\s|\s)\s{{0,2}}(?:com|it|de|fr|es|co|jp)(?![a-z0-9])"
+            rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?:(?:su|auf|bei|sur|chez|en|on|at|de|di)\s{{1,3}})?(?:{names})\s{{0,2}}(?:\.|\s(?:{dot})\s|\s)\s{{0,2}}(?:com|it|de|fr|es|co|jp)(?![a-z0-9])"
         )
 
     def find(self, text: str) -> list[tuple[int, int]]:
@@ -70,7 +70,7 @@ class Mailboxes:
                 found.append(span)
         if self._quick_provider.search(text):
             found.extend(match.span() for match in self._loose.finditer(text))
-        return found
+        return sorted(found)
 
     def _address(self, text: str, at: re.Match[str]) -> tuple[int, int] | None:
         start = self._local(text, at.start())
@@ -79,11 +79,11 @@ class Mailboxes:
         local = text[start : at.start()].strip()
         window = text[at.end() : at.end() + _DOMAIN_WINDOW]
         provider = self._provider.match(window)
-        if provider is not None and self._may_be_local(text, start, local, at, loose=False):
+        if provider is not None and self._may_be_local(text, start, local, at):
             return start, at.end() + provider.end()
         end = self._domain_end(window, spaced=at.lastgroup != "sign" or at.group() != "@")
         if end is not None:
-            return (start, at.end() + end) if self._may_be_local(text, start, local, at, loose=True) else None
+            return (start, at.end() + end) if self._may_be_local(text, start, local, at) else None
         if at.lastgroup == "framed" and self._is_named(at.group()) and re.match(r"[a-z0-9]{3}", window):
             label = re.match(_LABEL, window)
             return (start, at.end() + label.end()) if label is not None else None
@@ -102,7 +102,7 @@ class Mailboxes:
             start += 1
         return start if start < end else None
 
-    def _may_be_local(self, text: str, start: int, local: str, at: re.Match[str], *, loose: bool) -> bool:
+    def _may_be_local(self, text: str, start: int, local: str, at: re.Match[str]) -> bool:
         if at.lastgroup != "word":
             return True
         word = at.group().strip()
@@ -112,7 +112,7 @@ class Mailboxes:
             return False
         if re.search(r"[0-9._]", local):
             return True
-        return bool(self._cue.search(text[max(0, start - _CUE_WINDOW) : start])) and loose
+        return bool(self._cue.search(text[max(0, start - _CUE_WINDOW) : start]))
 
     def _domain_end(self, window: str, *, spaced: bool) -> int | None:
         match = self._domain.match(window)

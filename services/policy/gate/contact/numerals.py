@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.scan import quick_pattern
@@ -36,12 +36,13 @@ _TEN, _HUNDRED = 10, 100
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Digits that stand together, as figures or as one number word."""
+    """Digits that stand together, as figures or as one number word; `kana` words are often mere particles."""
 
     digits: str
     start: int
     end: int
     spelled: bool
+    kana: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Numerals:
             return [Group(token, start, start + len(token), spelled=False)]
         single = _KANJI_VALUES.get(token) or _KANA.get(token)
         if single is not None:
-            return [Group(single, start, start + len(token), spelled=True)]
+            return [Group(single, start, start + len(token), spelled=True, kana=token in _KANA)]
         if token in self._words:
             return [Group(str(self._words[token]), start, start + len(token), spelled=True)]
         if not any(character.isdigit() for character in token):
@@ -169,6 +170,8 @@ class _Scan:
         between = group.start - self._end
         if self._groups and repeat == 1 and (between > 24 or not _GAP.fullmatch(self._text, self._end, group.start)):  # noqa: PLR2004  # no gap is longer
             self.finish()
+        if self._groups and self._groups[-1].kana != group.kana:
+            self.finish()  # "に" after figures is a particle, not a two
         last = self._groups[-1] if self._groups else None
         if last is not None and last.spelled and group.spelled and _adds(int(last.digits), int(group.digits)):
             value = str(int(last.digits) + int(group.digits))
@@ -176,7 +179,7 @@ class _Scan:
         elif last is not None and self._is_quatre_vingt(last, group):
             self._groups[-1] = Group("80", last.start, group.end, spelled=True)
         else:
-            self._groups.append(Group(group.digits * repeat, group.start, group.end, group.spelled))
+            self._groups.append(replace(group, digits=group.digits * repeat))
         self._end = group.end
 
     def _is_quatre_vingt(self, last: Group, group: Group) -> bool:

@@ -44,7 +44,8 @@ _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
 _BEFORE, _AFTER = 60, 24
-_STOPS = ("。", "！", "？", "! ", "? ", "\n", ". ")
+# A full stop after a short word ("no. ", "ref. ") ends no sentence.
+_STOP = re.compile(r"[。！？\n]|[!?] |[^\W\d_]{4}[.] ")  # noqa: RUF001  # Japanese sentences end in these
 _LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
 _MANY_SPELLED = 5
 _MANY_SINGLES = 8
@@ -67,7 +68,7 @@ class Cues:
         before = text[max(0, start - _BEFORE) : start]
         before = before[before.rfind("\n\n") + 1 :]
         telephone = _distance(self.telephone, before)
-        sentence = before[max(before.rfind(stop) for stop in _STOPS) + 1 :]
+        sentence = before[max((stop.end() for stop in _STOP.finditer(before)), default=0) :]
         other = _distance(self.other, sentence)
         behind = self.telephone.search(text[end : end + _AFTER].partition("\n")[0])
         if behind is not None:
