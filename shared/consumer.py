@@ -6,6 +6,7 @@ growing pauses, and ends as a dead letter. While the database is away nothing di
 """
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ Handlers = Mapping[type[Event], Handler[C]]
 
 _log = structlog.get_logger()
 _LONGEST_PAUSE = 30.0
+_LONGEST_ID = 200
 
 
 class NotYetKnown(Exception):  # noqa: N818 - says what is the case, not what went wrong
@@ -108,10 +110,10 @@ class Consumer(Generic[C]):
 
     async def _handle_together(self, records: Sequence[Record]) -> None:
         async with self._database.transaction() as session:
-            new = await inbox.claim_new(session, [record.event_id for record in records])
+            new = await inbox.claim_new(session, [_identify(record) for record in records])
             for record in records:
-                if record.event_id in new:
-                    new.discard(record.event_id)
+                if _identify(record) in new:
+                    new.discard(_identify(record))
                     await self._call(record, session)
                     self._metrics.count_handled(record.event_type, "handled")
                 else:
@@ -172,7 +174,7 @@ class Consumer(Generic[C]):
 
     async def _bury(self, record: Record, error: Exception, attempts: int) -> None:
         async with self._database.transaction() as session:
-            if await inbox.claim_new(session, [record.event_id]):
+            if await inbox.claim_new(session, [_identify(record)]):
                 await inbox.bury(session, record, _describe(error), attempts)
             self._metrics.dead_letters.set(await inbox.count_dead(session))
         self._metrics.count_handled(record.event_type, "dead")
@@ -183,6 +185,8 @@ class Consumer(Generic[C]):
 
     async def _call(self, record: Record, session: AsyncSession) -> None:
         contract, handler = self._contracts[record.event_type]
+        if not _is_usable(record.event_id):
+            raise UndecodableRecord("ce_id is missing or unusable: 1 to 200 printable characters expected")
         with tracing.open_span(record.event_type, record.headers.get("traceparent", "")):
             await handler(decode_event(record, contract), session, self._context)
 
@@ -201,6 +205,18 @@ def _describe(error: Exception) -> str:
         trace = trace.tb_next
     where = f" at {trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else ""
     return f"{type(error).__name__}{where}"
+
+
+def _identify(record: Record) -> str:
+    """Name the record for the inbox: by its id, or, where it has none that can be stored, by what it is."""
+    if _is_usable(record.event_id):
+        return record.event_id
+    whole = repr((record.topic, record.key, record.value, sorted(record.headers.items())))
+    return f"unidentified {hashlib.sha256(whole.encode(errors='replace')).hexdigest()}"
+
+
+def _is_usable(event_id: str) -> bool:
+    return 0 < len(event_id) <= _LONGEST_ID and event_id.isprintable()
 
 
 def _age(record: Record) -> float:

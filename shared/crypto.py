@@ -16,6 +16,8 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.misconfiguration import MisconfiguredError
+
 _FORMAT = "1"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -26,7 +28,7 @@ class SealError(Exception):
     """A box cannot be opened: broken, for another purpose, or under a master key that is not at hand."""
 
 
-class KeyRingError(ValueError):
+class KeyRingError(MisconfiguredError):
     """The configured keys are unusable; the text says what to change and shows no key."""
 
 
@@ -115,7 +117,7 @@ def generate_key() -> str:
 def _decode_key(encoded: str, name: str) -> bytes:
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise KeyRingError(f"{name}: not base64") from None
     if len(key) != _KEY_BYTES:
         raise KeyRingError(f"{name}: {_KEY_BYTES} bytes expected, {len(key)} found")

@@ -10,10 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Enum, TypeDecorator, event, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.misconfiguration import MisconfiguredError
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -29,6 +32,8 @@ _DRIVERS = {
 }
 _BUSY_SECONDS = 30
 _LEADER_POLL_SECONDS = 0.5
+# PostgreSQL's classes of SQLSTATE: connection lost, resources used up, operator intervention (shutdown, start).
+_OUTAGE_STATES = ("08", "53", "57")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -142,19 +147,29 @@ async def lock_until_commit(session: AsyncSession, name: str) -> None:
 
 
 def normalise_url(url: str) -> str:
-    """Return `url` with the async driver we use; raises `ValueError` for other databases."""
+    """Return `url` with the async driver we use; raises `MisconfiguredError` for others."""
     scheme, separator, rest = url.partition("://")
     driver = _DRIVERS.get(scheme.partition("+")[0])
     if not separator or driver is None:
-        raise ValueError("a database URL begins with sqlite:/// or postgresql://")
+        raise MisconfiguredError("a database URL begins with sqlite:/// or postgresql://")
     return f"{driver}://{rest}"
 
 
 def is_outage(error: BaseException) -> bool:
     """Whether `error` says that the database or network is away, rather than that the work is wrong."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return isinstance(error, ConnectionError | TimeoutError | asyncio.TimeoutError)
+        return error.connection_invalidated or _is_driver_outage(error.orig) or _is_operational(error)
+    return isinstance(error, OSError | PoolTimeoutError) or _is_driver_outage(error)
+
+
+def _is_driver_outage(error: BaseException | None) -> bool:
+    """Judge by the SQLSTATE that asyncpg's errors carry; while connecting they come as they are."""
+    return str(getattr(error, "sqlstate", None) or "").startswith(_OUTAGE_STATES)
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    """Judge SQLite's errors: locked, full or unreadable files are operational, so is (SQLITE_ERROR) a wrong query."""
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlite_errorname", "") != "SQLITE_ERROR"
 
 
 async def _lead_alone() -> None:
@@ -162,11 +177,16 @@ async def _lead_alone() -> None:
 
 
 def _create_engine(url: str, pool: int) -> AsyncEngine:
+    # Errors are logged, so hide_parameters: their text would quote what was to be stored.
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=pool, max_overflow=0, pool_pre_ping=True, pool_timeout=10)
+        return create_async_engine(
+            url, pool_size=pool, max_overflow=0, pool_pre_ping=True, pool_timeout=10, hide_parameters=True
+        )
     if database := make_url(url).database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=pool, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_async_engine(
+        url, pool_size=pool, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -61,8 +61,10 @@ class Record:
         """When the event was told (UTC). Raises `UndecodableRecord` if the header is no RFC 3339 time."""
         try:
             moment = datetime.fromisoformat(self.headers["ce_time"])
-        except (KeyError, ValueError) as error:
-            raise UndecodableRecord("ce_time is missing or no RFC 3339 time") from error
+        except (KeyError, ValueError):
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise UndecodableRecord("ce_time is missing or no RFC 3339 time")
         return moment.astimezone(UTC)
 
 

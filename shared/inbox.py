@@ -63,7 +63,8 @@ async def claim_new(session: AsyncSession, event_ids: Sequence[str]) -> set[str]
     now = datetime.now(UTC)
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    rows = [{"event_id": event_id, "received_at": now} for event_id in dict.fromkeys(event_ids)]
+    # In one order everywhere, so that two transactions with common ids wait for each other only one way.
+    rows = [{"event_id": event_id, "received_at": now} for event_id in sorted(set(event_ids))]
     statement = insert(INBOX).values(rows).on_conflict_do_nothing().returning(INBOX.c.event_id)
     return set((await connection.execute(statement)).scalars())
 
@@ -77,7 +78,7 @@ async def bury(session: AsyncSession, record: Record, cause: str, attempts: int)
     """Keep a record that cannot be handled, with the cause, for an operator."""
     row = {
         "topic": record.topic,
-        "key": record.key,
+        "key": _fit(record.key, DEAD_LETTERS.c.key),
         "value": record.value,
         "headers": dict(record.headers),
         "cause": cause,
@@ -130,6 +131,12 @@ async def take_retries(session: AsyncSession, limit: int) -> Sequence[RowMapping
     if rows:
         await connection.execute(delete(DEAD_LETTERS).where(DEAD_LETTERS.c.id.in_([row["id"] for row in rows])))
     return rows
+
+
+def _fit(text: str, column: Column[str]) -> str:
+    """Cut a foreign text to what its column takes; PostgreSQL takes no NUL."""
+    length = column.type.length if isinstance(column.type, String) else None
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:length]
 
 
 async def _run(session: AsyncSession, statement: Delete | Any) -> int:  # noqa: ANN401 - any DML
