@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bus import Bus
@@ -51,6 +51,7 @@ Index(
 Index("ix_outbox_published_at", OUTBOX.c.published_at)
 
 _PENDING = "pending_events"
+_SAVEPOINTS = "events_before_savepoints"
 _RELAY_LOCK = 0x7472616D
 _log = structlog.get_logger()
 
@@ -60,8 +61,16 @@ def emit(session: AsyncSession, *events: Event) -> None:
     session.info.setdefault(_PENDING, []).extend(events)
 
 
+@event.listens_for(SessionWithEvents, "after_transaction_create")
+def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_SAVEPOINTS, {})[transaction] = len(session.info.get(_PENDING, ()))
+
+
 @event.listens_for(SessionWithEvents, "before_commit")
 def _write_pending(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
     # Written last, so that sequence numbers are taken as late as possible before the commit.
     events: list[Event] = session.info.pop(_PENDING, [])
     if not events:
@@ -77,9 +86,11 @@ def _write_pending(session: Session) -> None:
     session.info["told"] = True
 
 
-@event.listens_for(SessionWithEvents, "after_rollback")
-def _drop_pending(session: Session) -> None:
-    session.info.pop(_PENDING, None)
+@event.listens_for(SessionWithEvents, "after_soft_rollback")
+def _drop_pending(session: Session, transaction: SessionTransaction) -> None:
+    # What was told before a savepoint stays when only the savepoint is rolled back.
+    told_before = session.info.get(_SAVEPOINTS, {}).pop(transaction, 0)
+    del session.info.get(_PENDING, [])[told_before:]
 
 
 class Relay:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from sqlalchemy import func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db import Database
 from shared.events import Record, UndecodableRecord, decode_event
@@ -79,6 +80,27 @@ async def test_a_rolled_back_transaction_tells_nothing(database: Database) -> No
     with pytest.raises(ZeroDivisionError):
         await fail()
     assert await count_unpublished(database) == 0
+
+
+async def test_a_savepoint_that_is_rolled_back_takes_along_only_what_was_told_in_it(database: Database) -> None:
+    async def fail(session: AsyncSession) -> None:
+        async with session.begin_nested():
+            emit(session, Noted(thread="a", number=2))
+            async with session.begin_nested():
+                emit(session, Noted(thread="a", number=3))
+            raise ZeroDivisionError
+
+    bus = BrokenBus()
+    async with database.transaction() as session:
+        emit(session, Noted(thread="a", number=1))
+        with pytest.raises(ZeroDivisionError):
+            await fail(session)
+        async with session.begin_nested():
+            emit(session, Noted(thread="a", number=4))
+        emit(session, Noted(thread="a", number=5))
+    async with relaying(database, bus):
+        await until(lambda: is_drained(database), "all to be marked")
+    assert bus.numbers() == [1, 4, 5]
 
 
 async def test_nothing_is_lost_while_the_bus_is_away(database: Database) -> None:
