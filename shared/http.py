@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems, tracing
@@ -20,7 +21,9 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _CHECK_SECONDS = 3
 _BODY_SECONDS = 30
+_LONGEST_LENGTH = 18
 _JSON_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_METHODS = _JSON_METHODS | {"GET", "HEAD", "DELETE", "OPTIONS"}
 DEFAULT_BODY_BYTES = 1024 * 1024
 
 _log = structlog.get_logger()
@@ -65,6 +68,8 @@ class BodyBounds:
         limit, bounded = self._limit_for(scope["path"])
         try:
             body = await asyncio.wait_for(_read_body(scope, receive, limit), _BODY_SECONDS)
+        except ClientDisconnect:
+            return  # half a body is no request, and nobody waits for an answer
         except TimeoutError:
             await _refuse(408, "body-too-slow", "The body did not arrive in time.", scope, receive, send)
             return
@@ -119,10 +124,12 @@ class Observation:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
         service = self._metrics.service
-        self._metrics.http_requests.labels(service, scope["method"], route, f"{status // 100}xx").inc()
+        # Callers may make up methods; measures and logs name those that mean something.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.http_requests.labels(service, method, route, f"{status // 100}xx").inc()
         self._metrics.http_seconds.labels(service, route).observe(seconds)
         if not route.startswith(("/health", "/metrics")):
-            _log.info("http.request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+            _log.info("http.request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
 def require_service_token(token: str) -> Any:  # noqa: ANN401 - FastAPI types dependencies so
@@ -170,17 +177,19 @@ async def _run_check(check: Check) -> str:
 
 
 async def _read_body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """Return the whole body, or None when it is larger than `limit` bytes."""
+    """Return the whole body, or None when it is larger than `limit` bytes. Raises `ClientDisconnect`."""
     announced = dict(scope["headers"]).get(b"content-length", b"0")
-    if announced.isdigit() and int(announced) > limit:
+    if announced.isdigit() and (len(announced) > _LONGEST_LENGTH or int(announced) > limit):
         return None
     body = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > limit:
             return None
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+        if not message.get("more_body", False):
             return bytes(body)
 
 
