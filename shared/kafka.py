@@ -1,7 +1,6 @@
 """The bus over Kafka: idempotent producer, one consumer per service instance, partitions handled side by side."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from aiokafka import (
     TopicPartition,
 )
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import CommitFailedError, IllegalStateError, TopicAlreadyExistsError
+from aiokafka.errors import CommitFailedError, IllegalStateError, NoError, TopicAlreadyExistsError, for_code
 
 from shared.bus import Handle
 from shared.events import Record
@@ -84,13 +83,15 @@ class KafkaBus:
             await consumer.stop()
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
-        """Create the topics that are missing."""
+        """Create the topics that are missing. Raises `aiokafka.errors.KafkaError` where the cluster refuses."""
         async with _open_admin(self._options) as admin:
             missing = {self._options.namespace + topic for topic in topics} - set(await admin.list_topics())
             wanted = [NewTopic(name, self._options.partitions, self._options.replication) for name in sorted(missing)]
-            with contextlib.suppress(TopicAlreadyExistsError):
-                if wanted:
-                    await admin.create_topics(wanted)
+            answer = await admin.create_topics(wanted) if wanted else None
+        for name, code, *_ in answer.topic_errors if answer else ():
+            error = for_code(code)
+            if error not in {NoError, TopicAlreadyExistsError}:
+                raise error(f"topic {name} could not be made")
 
     async def check(self) -> None:
         """Raise if no broker answers."""
@@ -154,8 +155,8 @@ async def open_kafka(options: KafkaOptions) -> AsyncIterator[KafkaBus]:
         linger_ms=2,
         max_request_size=4 * 1024 * 1024,
     )
-    await producer.start()
     try:
+        await producer.start()
         yield KafkaBus(producer, options)
     finally:
         await producer.stop()
@@ -164,8 +165,8 @@ async def open_kafka(options: KafkaOptions) -> AsyncIterator[KafkaBus]:
 @asynccontextmanager
 async def _open_admin(options: KafkaOptions) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=options.bootstrap_servers)
-    await admin.start()
     try:
+        await admin.start()
         yield admin
     finally:
         await admin.close()

@@ -1,5 +1,6 @@
 """Schema migrations: one alembic tree per service, run forward on SQLite and PostgreSQL."""
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -24,9 +25,10 @@ async def upgrade(database: Database, tree: Path) -> None:
 
 async def is_current(database: Database, tree: Path) -> bool:
     """Return whether `database` stands at the newest revision of `tree`."""
-    head = ScriptDirectory.from_config(_configure(tree)).get_current_head()
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision()) == head
+    async with database.reading() as session:
+        connection = await session.connection()
+        revision = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+    return revision == _find_head(tree)
 
 
 async def require_current(database: Database, tree: Path) -> None:
@@ -37,8 +39,8 @@ async def require_current(database: Database, tree: Path) -> None:
 
 async def find_differences(database: Database, metadata: MetaData) -> list[object]:
     """Return what `metadata` has that the database has not, and the other way round; empty when they agree."""
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(_compare, metadata)
+    async with database.reading() as session:
+        return await (await session.connection()).run_sync(_compare, metadata)
 
 
 async def write_revision(database: Database, tree: Path, message: str) -> None:
@@ -72,6 +74,12 @@ def _render_type(kind: str, item: object, _context: object) -> str | Literal[Fal
     if isinstance(item, AutoString | Enum):
         return f"sa.String(length={item.length})" if item.length else "sa.String()"
     return False
+
+
+@cache
+def _find_head(tree: Path) -> str | None:
+    """Read the tree once: readiness asks every few seconds, and files do not change while we run."""
+    return ScriptDirectory.from_config(_configure(tree)).get_current_head()
 
 
 def _configure(tree: Path) -> Config:

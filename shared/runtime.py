@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from shared.consumer import Consumer, TooManyDeadLetters
 from shared.db import Database
 from shared.kafka import KafkaBus, KafkaOptions, open_kafka
 from shared.metrics import ServiceMetrics
+from shared.misconfiguration import MisconfiguredError
 from shared.outbox import Relay
 from shared.settings import SharedSettings
 
@@ -97,7 +99,10 @@ async def supervise(name: str, work: Work) -> None:
 
 @asynccontextmanager
 async def open_bus(settings: SharedSettings, groups: Sequence[str], topics: Sequence[str]) -> AsyncIterator[Bus]:
-    """Open the configured bus, its topics made. `groups` are those that run in this process (memory bus only)."""
+    """Open the configured bus, its topics made. `groups` are those that run in this process (memory bus only).
+
+    Raises `MisconfiguredError` for a URL that names neither.
+    """
     scheme, _, servers = settings.bus_url.partition("://")
     if scheme == "memory":
         yield MemoryBus(groups)
@@ -114,7 +119,7 @@ async def open_bus(settings: SharedSettings, groups: Sequence[str], topics: Sequ
             await bus.ensure_topics(topics)
             yield bus
     else:
-        raise ValueError("TRAMITE_BUS_URL: memory:// or kafka://host:port expected")
+        raise MisconfiguredError("TRAMITE_BUS_URL: memory:// or kafka://host:port expected")
 
 
 async def check_bus(bus: Bus) -> None:
@@ -126,6 +131,13 @@ async def check_bus(bus: Bus) -> None:
 class _Server(uvicorn.Server):
     """A server that leaves signals to `serve`: several in one loop would take them from each other."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, or raise where uvicorn would end the process under the feet of the other services."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise RuntimeError(f"what serves port {self.config.port} did not start; the log says why") from None
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -134,17 +146,25 @@ class _Server(uvicorn.Server):
 async def serve(apps: Sequence[tuple[FastAPI, str, int]], *, started: Work | None = None) -> None:
     """Serve each `(app, host, port)` until SIGINT or SIGTERM, then stop all, finishing what is in hand.
 
-    `started` runs once all of them answer. Raises `RuntimeError` if one cannot start, naming its port.
+    `started` runs once all of them answer; where it fails the log says so and the services stay up.
+    Raises `RuntimeError` if one cannot start, naming its port.
     """
+    sockets: list[socket.socket] = []
+    try:
+        sockets.extend(_listen(host, port) for _, host, port in apps)
+    except RuntimeError:
+        for door in sockets:
+            door.close()
+        raise
     servers = [_Server(_configure(app, host, port)) for app, host, port in apps]
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    running = [asyncio.create_task(server.serve()) for server in servers]
+    running = [asyncio.create_task(server.serve(sockets=[door])) for server, door in zip(servers, sockets, strict=True)]
     try:
         await _wait_started(servers, running)
-        follow = asyncio.create_task(started()) if started else None
+        follow = asyncio.create_task(_follow(started)) if started else None
         await stop.wait()
         if follow:
             follow.cancel()
@@ -156,17 +176,36 @@ async def serve(apps: Sequence[tuple[FastAPI, str, int]], *, started: Work | Non
         for server in servers:
             server.should_exit = True
         await asyncio.wait(running)
+        for door in sockets:
+            door.close()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
 
+async def _follow(started: Work) -> None:
+    try:
+        await started()
+    except Exception as error:  # noqa: BLE001 - the services are up and stay up
+        _log.error("run.start_work_failed", error=type(error).__name__, exc_info=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything starts; callers get in when the server that gets it is ready."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        raise RuntimeError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    return door
+
+
 async def _wait_started(servers: Sequence[_Server], running: Sequence[asyncio.Task[None]]) -> None:
     while not all(server.started for server in servers):
-        for server, task in zip(servers, running, strict=True):
+        for task in running:
             if task.done():
-                raise RuntimeError(f"could not serve on port {server.config.port}; is it in use?") from (
-                    None if task.cancelled() else task.exception()
-                )
+                task.result()
         await asyncio.sleep(0.01)
 
 

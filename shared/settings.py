@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.consumer import Patience
 from shared.crypto import KeyRing, generate_key
+from shared.misconfiguration import MisconfiguredError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -55,12 +56,21 @@ class SharedSettings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged")
     http_host: str = Field("127.0.0.1", description="Address the HTTP doors listen on")
     shutdown_seconds: Seconds = Field(20, description="How long a stop waits for work in hand")
-    database_pool: int = Field(10, ge=1, le=200, description="Connections a service keeps to its database")
+    database_pool: int = Field(
+        10, ge=3, le=200, description="Connections a service keeps to its database; one is the event relay's"
+    )
     consumer_batch: int = Field(200, ge=1, le=5000, description="Most records handled in one transaction")
     consumer_attempts: int = Field(8, ge=1, le=100, description="Tries of a failing record before it is a dead letter")
     consumer_backoff_seconds: Seconds = Field(0.1, description="First pause after a failure; doubles each time")
     dead_letters_in_a_row: int = Field(50, ge=1, description="After so many a consumer stops and says so")
     retention_days: int = Field(30, ge=1, description="How long published events and inbox ids are kept")
+
+    @field_validator("database_url", check_fields=False)
+    @classmethod
+    def _follow_data_dir(cls, url: str, info: ValidationInfo) -> str:
+        """Put a service's default database into `data_dir`."""
+        is_default = url == cls.model_fields["database_url"].default
+        return f"sqlite:///{info.data['data_dir'] / Path(url).name}" if is_default and "data_dir" in info.data else url
 
     def blob_location(self) -> str:
         """Return the blob store's URL, the default made absolute."""
@@ -83,26 +93,45 @@ class SharedSettings(BaseSettings):
 
 
 def load_local_keys(data_dir: Path) -> dict[str, str]:
-    """Read `<data_dir>/keys.json`, readable by its owner only; keys it lacks are made and added."""
+    """Read `<data_dir>/keys.json`, readable by its owner only; keys it lacks are made and added.
+
+    Raises `MisconfiguredError` where the folder or the file cannot be used; a broken file is never replaced, as
+    everything sealed with its keys would be lost.
+    """
     path = data_dir / "keys.json"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with _locked(data_dir):
-        keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        missing = {name: make() for name, make in _LOCAL_KEYS.items() if name not in keys}
-        if missing:
-            draft = path.with_suffix(f".{os.getpid()}.tmp")
-            draft.touch(mode=0o600)
-            draft.write_text(json.dumps(keys | missing, indent=2))
-            draft.replace(path)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with _locked(data_dir) as folder:
+            keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+            missing = {name: make() for name, make in _LOCAL_KEYS.items() if name not in keys}
+            if missing:
+                _replace_safely(path, json.dumps(keys | missing, indent=2), folder)
+    except OSError as error:
+        raise MisconfiguredError(f"TRAMITE_DATA_DIR: {path}: {error.strerror}") from error
+    except ValueError:
+        raise MisconfiguredError(f"{path} is not JSON: put back the copy you kept of it") from None
     return keys | missing
 
 
+def _replace_safely(path: Path, text: str, folder: int) -> None:
+    """Write a file that is whole, and on disk, before it takes its name."""
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    with draft.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    os.fsync(folder)
+
+
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[int]:
     """Keep other processes out of `folder`'s keys: two that make them at once must end with the same ones."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -26,7 +26,10 @@ def current_trace_id() -> str:
 
 @contextmanager
 def open_span(name: str, traceparent: str = "") -> Iterator[None]:
-    """Run the block in a span that continues `traceparent`; an empty or broken one starts a new trace."""
+    """Run the block in a span that continues `traceparent`; a broken one starts a new trace.
+
+    Without one the span continues the current trace, if there is one.
+    """
     parent = _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
     with _TRACER.start_as_current_span(name, context=parent if traceparent else None):
         yield

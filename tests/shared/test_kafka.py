@@ -1,0 +1,59 @@
+"""What the bus contract (`test_bus.py`) does not see: topics, and batches of one partition."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import pytest
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from shared.events import Record
+from shared.kafka import KafkaOptions, open_kafka
+from tests.infrastructure.kafka.broker import KafkaBroker
+from tests.infrastructure.waiting import until
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_topics_are_made_once_however_many_start_at_once(kafka: KafkaBroker, topic_prefix: str) -> None:
+    topics = [f"{topic_prefix}{number}" for number in range(3)]
+    async with open_kafka(KafkaOptions(kafka.bootstrap, partitions=2)) as bus:
+        await asyncio.gather(*(bus.ensure_topics(topics) for _ in range(4)))
+        await bus.ensure_topics(topics)
+        await bus.check()
+
+
+async def test_a_topic_that_the_cluster_refuses_is_an_error(kafka: KafkaBroker, topic_prefix: str) -> None:
+    async with open_kafka(KafkaOptions(kafka.bootstrap, replication=9)) as bus:
+        with pytest.raises(KafkaError, match=topic_prefix):
+            await bus.ensure_topics([f"{topic_prefix}x"])
+
+
+async def test_where_no_broker_answers_opening_fails() -> None:
+    with pytest.raises(KafkaConnectionError):
+        async with open_kafka(KafkaOptions("127.0.0.1:1")):
+            pytest.fail("nobody is there")
+
+
+async def test_a_slow_batch_of_one_partition_does_not_hold_up_the_others(kafka: KafkaBroker, topic_prefix: str) -> None:
+    topic, group = f"{topic_prefix}notes", f"{topic_prefix}group"
+    go_on, taken = asyncio.Event(), []  # type: tuple[asyncio.Event, list[str]]
+
+    async def handle(records: Sequence[Record]) -> None:
+        if any(record.value == b"slow" for record in records):
+            await go_on.wait()
+        taken.extend(record.key for record in records)
+
+    async with open_kafka(KafkaOptions(kafka.bootstrap, partitions=12)) as bus:
+        await bus.ensure_topics([topic])
+        task = asyncio.create_task(bus.consume(group, [topic], handle))
+        await bus.publish([Record(topic, "slow", b"slow")])
+        others = [f"k{number}" for number in range(40)]
+        await bus.publish([Record(topic, key, b"quick") for key in others])
+        await until(lambda: len(taken) > 20, "those of most other partitions", limit=30)
+        assert "slow" not in taken
+        go_on.set()
+        await until(lambda: len(taken) == 41, "all of them", limit=30)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
