@@ -2,9 +2,8 @@
 
 import ipaddress
 import re
+import unicodedata
 from dataclasses import dataclass
-
-from services.policy.gate.text import NormalisedText
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20}):")
 _AUTHORITY = re.compile(r"[/\\]{0,8}([^/\\?#]{0,500})")
@@ -30,7 +29,7 @@ class Address:
 def parse(target: str) -> Address:
     """Return the parts of `target`; never fails, an unreadable host is kept as written."""
     text = target[:_LONGEST]
-    text = _UNSEEN.sub("", text.lower() if text.isascii() else NormalisedText(text).text)
+    text = _UNSEEN.sub("", text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower())
     scheme = ""
     match = _SCHEME.match(text)
     if match is not None and not text[match.end() : match.end() + 1].isdigit():

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _SCHEMED = re.compile(r"(?<![a-z0-9_])(?:https?|hxxps?|ftp)\s?:\s?//\s?[^\s<>\"]{1,2000}")
 _DEFANGED = re.compile(r"[\[({]\s?(?:\.|dot|punto|point|punkt)\s?[\])}]")
 _BARE = re.compile(
-    rf"(?<![\w@./:&=%+#~\\-])(?:(?:{_LABEL})\.){{1,8}}(?P<tld>[a-zß-ɏ]{{2,18}}|xn--[a-z0-9-]{{1,50}}|[а-я]{{2,10}}|みんな|セール)"
+    rf"(?<![a-z0-9ß-ɏ_@./:&=%+#~\\-])(?:(?:{_LABEL})\.){{1,8}}(?P<tld>[a-zß-ɏ]{{2,18}}|xn--[a-z0-9-]{{1,50}}|[а-я]{{2,10}}|みんな|セール)"
     r"(?P<dot>\.)?(?P<port>:\d{1,9})?(?P<path>[/?#][^\s<>\"']{0,2000})?(?![a-z0-9_@])"
 )
 _NEUTRAL = re.compile(rf"(?<![/:\w])//(?P<host>(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}})[^\s<>\"]{{0,500}}")
@@ -26,12 +26,14 @@ _NUMBERED = re.compile(
     r"(?<![\w./:-])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:(:\d{1,5})?/[^\s<>\"]{0,500}|:\d{2,5}(?!\d))"
 )
 _QUICK_BARE = quick_pattern(r"\pL[.][\pL]|[0-9][.][\pL0-9]|[.]xn-")
+_SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}([a-z]{{2,6}})(?![a-z0-9])")
 _TRAILING = ".,;:!?'\")]}>*。、」』）"
 _SENTENCE = re.compile(r"[.][A-ZÀ-Þ][a-zà-ÿ]*")
 _WORD_SUFFIXES = frozenset(
     "al am an as at be ci de do es id il in is it la le li lo ma me mi my ne no se si so st su to us je tu un et va".split()
 )
 _SURE_SUFFIXES = frozenset("com net org eu shop store info biz online it fr co uk jp io app site xyz top club".split())
+_KANA_SUFFIXES = {"コム": "com", "ネット": "net", "ジェーピー": "jp", "ジェイピー": "jp"}
 _FILES = frozenset("zip mov py sh rs md ps so cab bat".split())
 _CUE_WINDOW = 28
 
@@ -58,15 +60,16 @@ class WrittenLinks:
     def __init__(self, signs: Mapping[str, Any]) -> None:
         """Take sign words, words that announce a web site, and words no site's name consists of."""
         dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
-        self._quick = quick_pattern(rf"\s(?:{dots})\s|\s\.|[(\[{{<*_-]\s?(?:\.|{dots})|ドット|どっと")
+        self._quick = quick_pattern(rf"\s(?:{dots})\s|\s\.|[(\[{{<*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)")
         self._disguised = re.compile(
-            rf"(?<![\w@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
-            rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}"
+            rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
+            rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))"
             rf"|\s{{0,2}}[(\[{{<*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>*_-]{{1,2}}\s{{0,2}})"
-            rf"(?P<tld>[a-z]{{2,12}})(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
+            rf"(?P<tld>[a-z]{{2,12}}|コム|ネット|ジェーピー|ジェイピー)(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
         )
         self._cue = Words(flat(signs["site_words"]))
         self._never = frozenset(signs["never_sites"])
+        self._no_sites = frozenset(signs["no_sites"])
 
     def find(self, passage: NormalisedText, original: str) -> list[WrittenLink]:
         """Return the links written in `passage`; `original` is the field its spans point into."""
@@ -81,7 +84,8 @@ class WrittenLinks:
         mailboxes = (
             packaged().find(passage.folded) if any(link.disguised or not link.address.scheme for link in found) else []
         )
-        return [link for link in _apart(found) if not _overlaps(link, mailboxes)]
+        links = [link for link in _apart(found) if not _overlaps(link, mailboxes)]
+        return links if original.isascii() else [_unmasked(link, passage, original) for link in links]
 
     def _schemed(self, text: str) -> Iterable[WrittenLink]:
         for match in _SCHEMED.finditer(text):
@@ -118,7 +122,7 @@ class WrittenLinks:
             return False  # nobody writes full-width letters by mistake
         if _SENTENCE.fullmatch(original[start:end]) and not original[max(0, start - 2) : start].isupper():
             return True
-        if tld in _FILES:
+        if tld in _FILES or host in self._no_sites:
             return True
         if tld not in _WORD_SUFFIXES or "." in name or not name.isalpha():
             return name.replace(".", "").isdigit()
@@ -133,8 +137,12 @@ class WrittenLinks:
                 yield WrittenLink(match.start(), match.end(), parse(match.group()), disguised=False)
 
     def _dressed_up(self, text: str) -> Iterable[WrittenLink]:
+        for match in _SPACED_WWW.finditer(text):
+            if is_public_suffix(match.group(2)):
+                host = f"{match.group(1)}.{match.group(2)}"
+                yield WrittenLink(match.start(), match.end(), Address("", host, ""), disguised=True)
         for match in self._disguised.finditer(text):
-            tld, name = match.group("tld"), match.group("name")
+            tld, name = _KANA_SUFFIXES.get(match.group("tld"), match.group("tld")), match.group("name")
             if is_public_suffix(tld) and name not in self._never and self._is_meant(text, match):
                 host = f"{name}.{tld}"
                 yield WrittenLink(
@@ -143,7 +151,7 @@ class WrittenLinks:
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()
-        if match.group("www") or match.group("path"):
+        if match.group("www") or match.group("path") or tld in _KANA_SUFFIXES or (dot, tld) == ("punkt", "de"):
             return True
         if dot[:1] in {"(", "[", "{", "<", "*", "_"} and dot != "*":
             return tld in _SURE_SUFFIXES or "-" in name or tld in {"de", "es"}
@@ -154,6 +162,16 @@ class WrittenLinks:
         if dot == ".":
             return telling or tld in {"com", "net", "org", "eu"}
         return telling or tld in _SURE_SUFFIXES
+
+
+def _unmasked(link: WrittenLink, passage: NormalisedText, original: str) -> WrittenLink:
+    """Return `link` as disguised if its host was written in other letters than it reads."""
+    host = link.address.host
+    at = passage.text.find(host, link.start, link.end)
+    if at < 0 or not host.isascii():
+        return link
+    start, end = passage.span(at, at + len(host))
+    return link if original[start:end].isascii() else replace(link, disguised=True)
 
 
 def _overlaps(link: WrittenLink, spans: list[tuple[int, int]]) -> bool:

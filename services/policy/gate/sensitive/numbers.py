@@ -49,7 +49,7 @@ class Numbers:
         self._other = Words(words()["other_numbers"])
         self._transfer = Words(words()["transfers"])
         self._identity = Words(flat(words()["identity"]))
-        self._quick = quick_pattern(r"(?:[0-9][ .\-_*]?[ .\-_*]?){7}|[a-z][a-z][ ]?[0-9]{2}[ .-]?[0-9a-z]{4}|[a-z]{6}[ ]?[0-9]{2}|[0-9]{5}|[0-9][0-9. -]{5}")
+        self._quick = quick_pattern(r"(?:[0-9][ .\-_*]?[ .\-_*]?){7}|[a-z][a-z][ ]?[0-9]{2}[ .-]?[0-9a-z]{4}|[a-z]{6}[ ]?[0-9]{2}|[0-9]{5}|[a-z][0-9]{2}[a-z0-9]{4}|[0-9][0-9. -]{5}")
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of sensitive numbers in folded `text`."""
