@@ -5,10 +5,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
-from html import escape
-from urllib.parse import quote
 
-from services.delivery.mail import encoding, html, markup
+from services.delivery.mail import encoding, html
 
 MAX_REFERENCES = 20
 
@@ -102,27 +100,11 @@ def _join(subtype: str, parts: list[_Part], names: _Names) -> _Part:
     return _Part(header, b"".join(pieces) + marker + b"--\r\n")
 
 
-def _show_images(fragment: str, cids: dict[str, str]) -> str:
-    """Point the images of the HTML to their new Content-IDs; an image without a part leaves its description."""
-    pieces: list[str] = []
-    for token in markup.read_tokens(fragment):
-        piece = fragment[token.start : token.end]
-        if token.name == "img":
-            cid = html.image_cid(token)
-            if cid in cids:
-                attributes = re.sub(r'\bsrc="[^"]*"', f'src="cid:{quote(cids[cid], safe="@")}"', token.attributes)
-                piece = f"<img{attributes}>"
-            else:
-                piece = escape(token.attribute("alt") or "", quote=False)
-        pieces.append(piece)
-    return "".join(pieces)
-
-
 def _body(mail: OutgoingMail, names: _Names) -> _Part:
     parts = [_text_part("plain", mail.text)]
     if mail.html is not None:
         cids = {part.content_id: names.content_id() for part in mail.inline_images if part.content_id}
-        document = html.write_document(_show_images(mail.html, cids), mail.language or "und")
+        document = html.write_document(html.rename_images(mail.html, cids), mail.language or "und")
         images = [
             _file_part(part, "inline", cids[part.content_id]) for part in mail.inline_images if part.content_id in cids
         ]

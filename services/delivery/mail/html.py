@@ -1,9 +1,9 @@
 """HTML made safe for the other side: sanitised with an allow-list and rebuilt, never patched (R-MAIL-5)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from html import escape
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import nh3
 
@@ -48,6 +48,7 @@ _TAIL_ID = re.compile(
     r"|quoted-tail)",
     re.IGNORECASE,
 )
+_SOURCE = re.compile(r'\bsrc="[^"]*"')
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CLOSE_THEMSELVES_NAMES = """
     area base br col dd dt hr img input li link meta option p source tbody td tfoot th thead tr wbr
@@ -99,6 +100,21 @@ def image_cid(token: markup.Token) -> str | None:
     """Give the Content-ID that an image token shows, decoded, without its brackets."""
     source = token.attribute("src") if token.name == "img" else None
     return unquote(source[4:]).strip("<> ") if source and source[:4].lower() == "cid:" else None
+
+
+def rename_images(fragment: str, names: Mapping[str, str]) -> str:
+    """Give the images of sanitised HTML new Content-IDs; an image without one leaves its description."""
+    pieces: list[str] = []
+    for token in markup.read_tokens(fragment):
+        piece = fragment[token.start : token.end]
+        if token.name == "img":
+            name = names.get(image_cid(token) or "")
+            if name is None:
+                piece = escape(token.attribute("alt") or "", quote=False)
+            else:
+                piece = _SOURCE.sub(f'src="cid:{quote(name, safe="@")}"', piece, count=1)
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 def _tidy(clean: str, cids: Collection[str] | None) -> str:

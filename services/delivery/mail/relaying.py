@@ -1,7 +1,7 @@
 """A mail made ready for the other side: admitted, sanitised, rewritten, its files inspected and scrubbed."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.delivery.mail import admission, html, quotation, rewriting
 from services.delivery.mail.bodies import Attached
@@ -19,7 +19,8 @@ _CODES = {attachments.Problem.TOO_LARGE: "5.3.4", attachments.Problem.BOMB: "5.3
 class RelayedContent:
     """What a counterpart may see. ``text`` and ``html`` are whole; ``new_*`` and ``quoted_*`` are their two parts.
 
-    ``html`` is sanitised and rewritten, nothing where the mail brought none. Images keep the Content-ID that it names.
+    ``html`` is sanitised and rewritten, nothing where the mail brought none. Its images
+    have Content-IDs of our own, since those of a client name its host.
     """
 
     subject: str
@@ -68,12 +69,13 @@ def prepare(mail: IncomingMail, replacement: Replacement, allowed_recipients: Co
     Automatic mail is recognised before (``automation.recognise``); whether the text may pass is the gate's to say.
     """
     admission.admit(mail, allowed_recipients)
-    cids = {part.content_id for part in mail.inline_images if part.content_id}
-    clean = None if mail.html is None else html.sanitise(mail.html, cids)
-    rewritten = rewriting.rewrite_mail(mail, replacement, clean)
-    images = tuple(_check_part(part, inline=True) for part in rewritten.inline_images)
+    names = {it.content_id: f"image{number}" for number, it in enumerate(mail.inline_images, 1) if it.content_id}
+    clean = None if mail.html is None else html.rename_images(html.sanitise(mail.html), names)
+    images = tuple(replace(it, content_id=names.get(it.content_id or "")) for it in mail.inline_images)
+    rewritten = rewriting.rewrite_mail(replace(mail, inline_images=images), replacement, clean)
+    pictures = tuple(_check_part(part, inline=True) for part in rewritten.inline_images)
     files = tuple(_check_part(part, inline=False) for part in rewritten.attachments)
-    _check_size(rewritten.text, rewritten.html, [*images, *files])
+    _check_size(rewritten.text, rewritten.html, [*pictures, *files])
     text = quotation.split_text(rewritten.text)
     formatted = None if rewritten.html is None else quotation.split_html(rewritten.html)
     return RelayedContent(
@@ -84,6 +86,6 @@ def prepare(mail: IncomingMail, replacement: Replacement, allowed_recipients: Co
         quoted_text=text.quoted,
         new_html=formatted.new if formatted else None,
         quoted_html=formatted.quoted if formatted else None,
-        inline_images=images,
+        inline_images=pictures,
         attachments=files,
     )

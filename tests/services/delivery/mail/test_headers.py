@@ -1,3 +1,4 @@
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -110,8 +111,6 @@ def test_a_date_is_brought_to_utc() -> None:
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_base64_in_pieces(first: bytes, second: bytes) -> None:
-    import base64  # noqa: PLC0415 - only this test encodes
-
     joined = base64.b64encode(first) + b"\r\n" + base64.b64encode(second)
     whole = headers.decode_base64(joined)
     # Without padding between the two nothing shows where one ends: only then may they run together.

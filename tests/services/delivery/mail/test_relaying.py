@@ -1,3 +1,4 @@
+import base64
 import io
 
 import pytest
@@ -14,11 +15,6 @@ def png() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (2, 2)).save(out, "PNG")
     return out.getvalue()
-
-
-def picture(name: str, content: bytes, *lines: str) -> tuple[str, bytes]:
-    header = "\n".join([f'Content-Type: image/png; name="{name}"', "Content-Transfer-Encoding: binary", *lines])
-    return header, content
 
 
 def test_a_reply_comes_out_with_new_and_quoted_text() -> None:
@@ -45,27 +41,22 @@ def test_html_is_sanitised_rewritten_and_parted() -> None:
 
 
 def test_an_inline_picture_stays_in_its_place() -> None:
-    png_octets = png().replace(b"\n", b"\n")
     raw = samples.multipart(
         ("Content-Type: text/html", '<img src="cid:1@secret.example">'),
         (
             "Content-Type: image/png\nContent-ID: <1@secret.example>\nContent-Transfer-Encoding: base64",
-            _base64(png_octets),
+            base64.encodebytes(png()),
         ),
         subtype="related",
     )
     content, octets = samples.relay(raw)
     assert [part.name for part in content.inline_images] == ["attachment.png"]
+    assert content.html == '<img src="cid:image1">'
+    assert content.inline_images[0].content_id == "image1"
     assert b"secret" not in octets
     again = parse(octets)
     assert len(again.inline_images) == 1
     assert not again.attachments
-
-
-def _base64(content: bytes) -> bytes:
-    import base64  # noqa: PLC0415 - only here
-
-    return base64.encodebytes(content)
 
 
 @pytest.mark.parametrize(
