@@ -75,7 +75,7 @@ class Dispatcher:
     async def _turn(self) -> None:
         self._wake.clear()
         await self._measure()
-        free = self._gate.admits(self._pace.at_once - len(self._sending), bool(self._sending))
+        free = self._gate.admits(self._pace.at_once - len(self._sending), sending=bool(self._sending))
         due_in = await self._find_due() if free else None
         due = due_in is not None and due_in <= 0
         if not due and not self._ended:
@@ -186,7 +186,7 @@ class RelayGate:
         self._pause = 0.0
         self._opens_at = 0.0
 
-    def admits(self, free: int, sending: bool) -> int:  # noqa: FBT001 - read with its name at the one call
+    def admits(self, free: int, *, sending: bool) -> int:
         """Return how many of `free` mails may be sent now."""
         if not self._pause:
             return free

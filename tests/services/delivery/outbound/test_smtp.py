@@ -90,12 +90,14 @@ async def test_an_idle_connection_that_says_421_costs_no_attempt(far_side: FarSi
     assert (await transport.send(_envelope())).verdict is Verdict.DELIVERED
 
 
-@pytest.mark.parametrize("step", [Step.CONNECT, Step.EHLO])
-async def test_a_relay_that_does_not_serve_is_unreachable(
-    far_side: FarSide, transport: SmtpTransport, step: Step
-) -> None:
-    far_side.script(step, "554 5.3.2 no service", "554 5.3.2 no service")
+async def test_a_relay_that_does_not_serve_is_unreachable(far_side: FarSide, transport: SmtpTransport) -> None:
+    far_side.script(Step.CONNECT, "554 5.3.2 no service")
     assert (await transport.send(_envelope())).verdict is Verdict.UNREACHABLE
+
+
+async def test_a_relay_from_before_ehlo_is_greeted_as_it_likes(far_side: FarSide, transport: SmtpTransport) -> None:
+    far_side.script(Step.EHLO, "502 5.5.1 what is that")
+    assert (await transport.send(_envelope())).verdict is Verdict.DELIVERED
 
 
 async def test_a_relay_that_is_not_there_is_unreachable(far_side: FarSide, transport: SmtpTransport) -> None:
