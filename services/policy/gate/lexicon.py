@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import re2
 
@@ -117,10 +118,11 @@ def settled(marks: Iterable[Mark]) -> list[Mark]:
 @cache
 def shared() -> Lexicon:
     """Return the concepts that several rules use, compiled once."""
-    return Lexicon({path.stem: _entries(path) for path in sorted(SHARED.glob("*.toml"))})
+    return Lexicon({path.stem: read_words(path) for path in sorted(SHARED.glob("*.toml"))})
 
 
-def _entries(path: Path) -> Entries:
+def read_words(path: Path) -> dict[str, Any]:
+    """Read a file of words: concept → entries, or language → concept → entries."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 

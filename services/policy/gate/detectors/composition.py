@@ -1,0 +1,117 @@
+"""Finds messages that consist of nothing but courtesy, or of nothing but a confirmation.
+
+Every sentence of the body is put into one of a few kinds by the concepts it speaks of. A single sentence with
+substance (a question, a problem, an instruction …) makes the message more than that.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from services.policy.gate.judged import Hit, Judged
+from services.policy.gate.lexicon import Lexicon, Mark, read_words, settled
+from services.policy.gate.reading import Reading, readings
+
+_WORDS = Path(__file__).parent / "composition.toml"
+_MOST_UNKNOWN = 0.4
+"""Share of letters in sentences of no known kind above which a message says more than it seems to."""
+_LABEL = 22
+"""Letters up to which a sentence of no known kind is a label, a name or a signature."""
+
+
+class Kind(Enum):
+    """What a sentence is for."""
+
+    SUBSTANCE = "substance"
+    CONFIRMATION = "confirmation"
+    COURTESY = "courtesy"
+    FILLING = "filling"
+    UNKNOWN = "unknown"
+
+
+_KINDS = (
+    (Kind.SUBSTANCE, {"SUBSTANCE"}),
+    (Kind.CONFIRMATION, {"CONFIRM"}),
+    (Kind.COURTESY, {"THANKS", "HELP"}),
+    (Kind.FILLING, {"GREETING", "CLOSING", "WISH", "NEUTRAL"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What a passage consists of: letters of each kind of sentence, and where the first telling one is."""
+
+    letters: Counter[Kind]
+    first: Mapping[Kind, tuple[int, int]]
+    strong: bool
+
+    def only(self, kind: Kind) -> bool:
+        """Tell whether the passage is of `kind` and, but for greetings and the like, of nothing else."""
+        counted = sum(self.letters.values())
+        if not self.letters[kind] or self.letters[Kind.SUBSTANCE]:
+            return False
+        if kind is Kind.COURTESY and self.letters[Kind.CONFIRMATION]:
+            return False
+        return self.letters[Kind.UNKNOWN] <= _MOST_UNKNOWN * counted
+
+
+@cache
+def _lexicon() -> Lexicon:
+    return Lexicon(read_words(_WORDS))
+
+
+def compose(reading: Reading) -> Composition:
+    """Return what the passage consists of, read in the language that most of its marks are of."""
+    marks = settled(_lexicon().marks(reading.text))
+    spoken = Counter(mark.language for mark in marks)
+    language = spoken.most_common(1)[0][0] if spoken else ""
+    by_sentence: dict[int, list[Mark]] = {}
+    for mark in marks:
+        if mark.language == language:
+            by_sentence.setdefault(reading.sentence_of(mark.start), []).append(mark)
+    letters: Counter[Kind] = Counter()
+    first: dict[Kind, tuple[int, int]] = {}
+    for number, span in enumerate(reading.sentences):
+        concepts = {mark.concept for mark in by_sentence.get(number, ())}
+        size = sum(map(str.isalpha, reading.text[span.start : span.end]))
+        kind = _kind(concepts, size, language)
+        letters[kind] += size
+        first.setdefault(kind, (span.start, span.end))
+    return Composition(letters, first, any(mark.concept == "STRONG" for mark in marks))
+
+
+def _kind(concepts: set[str], size: int, language: str) -> Kind:
+    for kind, telling in _KINDS:
+        if concepts & telling:
+            return kind
+    return Kind.FILLING if size <= (_LABEL // 2 if language == "ja" else _LABEL) else Kind.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Messages that are of one kind only. Answers are taken for more, unless they speak like a template."""
+
+    kind: Kind
+
+    def __call__(self, judged: Judged) -> Iterator[Hit]:
+        """Yield a hit on the first telling sentence of each body that consists of nothing else."""
+        if judged.candidate.attachments:
+            return
+        for reading in readings(judged):
+            if reading.passage.field == "subject" or reading.passage.hidden:
+                continue
+            composition = compose(reading)
+            if composition.only(self.kind) and (judged.candidate.kind == "proactive" or composition.strong):
+                yield Hit(reading.passage.field, *reading.passage.text.span(*composition.first[self.kind]))
+
+
+def build(parameters: Mapping[str, Any]) -> Only:
+    """Build the detector from `only`: `courtesy` or `confirmation`."""
+    only: Literal["courtesy", "confirmation"] = parameters["only"]
+    if set(parameters) != {"only"} or only not in {"courtesy", "confirmation"}:
+        raise ValueError("`only` is `courtesy` or `confirmation`")
+    return Only(Kind(only))
