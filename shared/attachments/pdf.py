@@ -4,7 +4,9 @@ import io
 import logging
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, PdfObject
@@ -17,6 +19,8 @@ logging.getLogger("pypdf").disabled = True
 MAX_OBJECTS = 20_000
 MAX_NODES = 200_000
 MAX_PAGES = 2_000
+MAX_OBJECT_STREAMS = 1_000
+MAX_UNPACKED = 4 * 1024 * 1024
 
 # Keys and action types that run, launch, send or carry something (ISO 32000-1, 12.6.4, 7.11, 12.7).
 _ACTIVE_KEYS = frozenset(
@@ -31,6 +35,7 @@ _ACTIVE_RAW = re.compile(
 )
 _HEX_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"stream\r?\n.*?endstream", re.DOTALL)
+_OBJECT_STREAM = re.compile(rb"/ObjStm\b[^\x00]{0,500}?stream\r?\n")
 _BEHIND = re.compile(rb"<script|<\?php|<html|PK\x03\x04|MZ|\x7fELF|Rar!", re.IGNORECASE)
 
 
@@ -63,6 +68,16 @@ def _is_active(found: PdfObject | None, budget: list[int]) -> bool:
     return False
 
 
+def _packed_objects(content: bytes) -> Iterator[bytes]:
+    """Unpack the streams of compressed objects, named by the table or not, up to 4 MB each."""
+    for hit in islice(_OBJECT_STREAM.finditer(content), MAX_OBJECT_STREAMS):
+        try:
+            packed = zlib.decompressobj().decompress(content[hit.end() : hit.end() + MAX_UNPACKED], MAX_UNPACKED)
+        except zlib.error:
+            continue
+        yield _HEX_NAME.sub(lambda name: bytes([int(name[1], 16)]), packed)
+
+
 def _raw_problems(content: bytes) -> list[Problem]:
     problems: list[Problem] = []
     if not content.startswith(b"%PDF-") or zipfile.is_zipfile(io.BytesIO(content)):
@@ -72,7 +87,7 @@ def _raw_problems(content: bytes) -> list[Problem]:
         problems.append(Problem.POLYGLOT)
     # What the cross-reference table does not name a reader may still find: look at the plain octets too.
     plain = _HEX_NAME.sub(lambda hit: bytes([int(hit[1], 16)]), _STREAM.sub(b"", content))
-    if _ACTIVE_RAW.search(plain):
+    if _ACTIVE_RAW.search(plain) or any(_ACTIVE_RAW.search(packed) for packed in _packed_objects(content)):
         problems.append(Problem.ACTIVE_CONTENT)
     return problems
 
@@ -127,6 +142,8 @@ def _write_anew(reader: PdfReader) -> bytes:
     writer.metadata = None
     for found in writer._objects:  # noqa: SLF001 - the only way to reach every object
         _forget(found)
+    # What nothing refers to any more would be written all the same.
+    writer.compress_identical_objects(remove_duplicates=False, remove_unreferenced=True)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
