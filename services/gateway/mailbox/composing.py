@@ -92,6 +92,7 @@ async def draft(session: AsyncSession, caller: Caller, body: MessageBody, now: d
         language=buyer.language,
         accepted_at=now,
         presale=presale,
+        answers=source.message_id if source else None,
         requirement=Requirement(
             order_version=order.version if order else 0, buyer_version=buyer.version, seller_version=seller.version
         ),

@@ -42,12 +42,12 @@ async def accept_mail(session: AsyncSession, gateway: Gateway, mail: MailReceive
         language=buyer.language,
         accepted_at=mail.received_at,
         presale=presale,
+        answers=answered.message_id if answered else None,
         requirement=Requirement(
             order_version=order.version if order else 0, buyer_version=buyer.version, seller_version=seller.version
         ),
     )
-    answers = answered.message_id if answered else None
-    await service.accept(session, gateway, Accepted(facts, mail.content, answers))
+    await service.accept(session, gateway, Accepted(facts, mail.content, facts.answers))
 
 
 async def _find_answered(session: AsyncSession, mail: MailReceived) -> Message | None:
