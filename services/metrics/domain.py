@@ -32,7 +32,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessageFact:
-    """What is known of one message. `delivered_at` is None until it reached the other side, or if it never did."""
+    """What is known of one message. `delivered_at` is None until it reached the other side, or if it never did.
+
+    `answers` is the message it was written in answer to, where known.
+    """
 
     message_id: UUID
     direction: Direction
@@ -40,6 +43,7 @@ class MessageFact:
     delivered_at: datetime | None
     no_response_at: datetime | None = None
     reported: bool = False
+    answers: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def trace_turns(facts: Iterable[MessageFact], target: timedelta) -> list[Turn]:
     turns: list[Turn] = []
     opened: Turn | None = None
     late_mark: datetime | None = None
-    for moment, fact in sorted(_list_moments(facts, target), key=lambda item: (item[0], str(item[1].message_id))):
+    for moment, fact in _list_moments(list(facts), target):
         if opened is not None and late_mark is not None and late_mark <= moment:
             turns.append(Turn(opened.first, opened.opened_at, late_mark, Closing.MARK))
             opened, late_mark = None, None
@@ -135,12 +139,25 @@ def sum_up(turns: Sequence[Turn], target: timedelta, now: datetime) -> ResponseT
     )
 
 
-def _list_moments(facts: Iterable[MessageFact], target: timedelta) -> Iterable[tuple[datetime, MessageFact]]:
-    """Give the moment at which each counting message counts: delivered for a buyer's, accepted for a seller's."""
+def _list_moments(facts: Sequence[MessageFact], target: timedelta) -> Sequence[tuple[datetime, MessageFact]]:
+    """Return, in order, the moment at which each counting message counts.
+
+    That is its delivery for a buyer's message and its acceptance for a seller's. Whoever answers a message has it:
+    where the record of a delivery is later than an answer (it was lost in a crash and made again), the answer counts.
+    """
+    answered_at: dict[UUID, datetime] = {}
+    moments = []
+    for fact in facts:
+        if fact.answers is not None:
+            answered_at[fact.answers] = min(fact.accepted_at, answered_at.get(fact.answers, fact.accepted_at))
     for fact in facts:
         if fact.delivered_at is None or fact.reported:
             continue
         if fact.direction is Direction.SELLER_TO_BUYER:
-            yield fact.accepted_at, fact
-        elif fact.no_response_at is None or fact.no_response_at - fact.delivered_at > target:
-            yield fact.delivered_at, fact
+            moments.append((fact.accepted_at, fact))
+            continue
+        delivered_at = min(fact.delivered_at, answered_at.get(fact.message_id, fact.delivered_at))
+        if fact.no_response_at is None or fact.no_response_at - delivered_at > target:
+            moments.append((delivered_at, fact))
+    # At the same moment the question comes before its answer.
+    return sorted(moments, key=lambda item: (item[0], item[1].direction, str(item[1].message_id)))

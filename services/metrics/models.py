@@ -32,6 +32,7 @@ class MessageRow(Base, table=True):
     failed: bool = False
     no_response_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reported: bool = False
+    answers: UUID | None = None
 
 
 class TurnRow(Base, table=True):

@@ -113,8 +113,8 @@ class Stopwatch:
             direction=message.direction,
             accepted_at=message.accepted_at,
         )
-        # A mark that came first knew neither of these.
-        row.direction, row.accepted_at = message.direction, message.accepted_at
+        # A mark that came first knew none of these.
+        row.direction, row.accepted_at, row.answers = message.direction, message.accepted_at, message.answers
         session.add(row)
         return row
 
@@ -163,6 +163,7 @@ def _to_fact(row: MessageRow) -> MessageFact:
         None if row.failed else row.delivered_at,
         row.no_response_at,
         row.reported,
+        row.answers,
     )
 
 

@@ -229,7 +229,7 @@ class Requirement(Fact):
 
 
 class MessageFacts(Fact):
-    """What all events of one message carry."""
+    """What all events of one message carry. `answers` is the message it was written in answer to, where known."""
 
     message_id: UUID
     thread_id: UUID
@@ -244,6 +244,7 @@ class MessageFacts(Fact):
     language: str
     accepted_at: AwareDatetime
     presale: bool = False
+    answers: UUID | None = None
     requirement: Requirement = Requirement()
 
     @property

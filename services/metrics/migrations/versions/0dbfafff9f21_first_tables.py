@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = 'e797c736c45a'
+revision = '0dbfafff9f21'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -43,6 +43,7 @@ def upgrade() -> None:
     sa.Column('failed', sa.Boolean(), nullable=False),
     sa.Column('no_response_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reported', sa.Boolean(), nullable=False),
+    sa.Column('answers', sa.Uuid(), nullable=True),
     sa.PrimaryKeyConstraint('message_id', name=op.f('pk_messages'))
     )
     with op.batch_alter_table('messages', schema=None) as batch_op:
