@@ -148,11 +148,12 @@ class Journey:
 
     async def read_notice(self) -> list[str]:
         """Find the notice that says why."""
-        message_id = self.messages["coupon"]
-        mail = await self.doors.await_mail(
-            SERVICE_ADDRESS, lambda mail: message_id in mail.as_string(), "the bounce notice"
-        )
+        mail = await self.doors.await_mail(SERVICE_ADDRESS, self.is_notice, "the bounce notice")
         return [f"From: {mail['From']}", f"Subject: {mail['Subject']}"]
+
+    def is_notice(self, mail: EmailMessage) -> bool:
+        """Whether a mail is an automatic one about this conversation's order."""
+        return mail["Auto-Submitted"] is not None and self.order_id in mail["Subject"]
 
     async def read_history(self) -> list[str]:
         """Read what became of the first message."""

@@ -23,7 +23,7 @@ DELAYS = (0, 5, 15, 30, 60, 0, 10, 40, 80, 20, 0)
 async def play_under_fire(installation: Installation, mailboxes: Mailboxes, victims: Sequence[str]) -> int:
     """Play the conversation; in each step kill the next victim. Returns how often somebody was killed."""
     kills = 0
-    async with open_doors(installation.base_url, installation.smtp, mailboxes, patience=90) as doors:
+    async with open_doors(installation.base_url, installation.smtp, mailboxes, patience=45) as doors:
         journey = Journey(doors, installation.operator)
         steps: AsyncIterator[object] = journey.play()
         for delay in DELAYS:
