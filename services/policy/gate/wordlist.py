@@ -12,7 +12,7 @@ class Words:
     """Finds any of a list of words; fast where none is there, which is nearly always."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        """Take words and phrases; a trailing `*` makes a word a stem.
+        """Take words and phrases; a trailing `*` makes a word a stem, ` .. ` lets up to three words stand between.
 
         Words of scripts that set no spaces match anywhere, others only as whole words.
         """
@@ -49,8 +49,12 @@ def alternatives(words: Iterable[str]) -> str:
 
 
 def _written(word: str) -> str:
-    stem = re.escape(word.removesuffix("*")).replace(r"\ ", r"\s{1,3}")
-    return stem + ("[a-z]{0,20}" if word.endswith("*") else "")
+    gaps = [" ".join(map(_part, part.split())) for part in word.split(" .. ")]
+    return r"\s(?:\S{1,24}\s){0,3}".join(gaps).replace(" ", r"\s{1,3}")
+
+
+def _part(word: str) -> str:
+    return re.escape(word.removesuffix("*")) + ("[a-z]{0,20}" if word.endswith("*") else "")
 
 
 def _unspaced(word: str) -> str:

@@ -10,6 +10,10 @@ _AT_HANDLE = re.compile(r"(?<![\w@.%+/!#$&*-])@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[
 _DOMAIN_LIKE = re.compile(r"\.[a-z]{2,6}$")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
 _WINDOW = 56
+_CLAUSE = re.compile(r"[,;:(]")
+_ENDED = re.compile(r"\s*(?:$|[.,;)!?\n])")
+# "line" is a word of its own in English; the messenger only with a name after it.
+_LINE = re.compile(r"(?<![a-z])line\s?(?:id)?\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}[_0-9])[a-z0-9_.-]{4,30}")
 _QR = re.compile(
     r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"
 )
@@ -24,12 +28,13 @@ class Handles:
         self._platform = Words(platforms)
         self._inviting = Words(flat(parameters["invitations"]))
         self._contact_word = Words(flat(parameters["contact_words"]))
+        self._denial = Words(flat(parameters["denials"]))
         self._device = Words(flat(parameters["device_words"]))
         self._never = frozenset(parameters["never_handle"])
         introduced = alternatives(flat(parameters["name_words"]))
         self._surely = re.compile(rf"[:：=@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
         self._introduced = re.compile(
-            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?:{introduced})[\s:：=\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
+            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
         )
         self._named = re.compile(rf"[\s,:(\"'-]{{1,4}}@?({_NAME})")
         self._before = re.compile(rf"({_NAME})[\"')]{{0,2}}\s{{1,3}}(?:su|on|auf|sur|en|bei|chez)\s{{1,3}}$")
@@ -42,6 +47,7 @@ class Handles:
             for match in (_AT_HANDLE.finditer(text) if "@" in text else ())
             if not _DOMAIN_LIKE.search(match.group(1)) and not any(start <= match.start() < end for start, end in taken)
         ]
+        found += [match.span() for match in _LINE.finditer(text)]
         for platform in self._platform.finditer(text):
             span = self._at_platform(text, platform)
             if span is not None:
@@ -58,7 +64,8 @@ class Handles:
         before = before[max(before.rfind(stop) for stop in ".!?。！？\n") + 1 :]
         for introduced in self._introduced.finditer(after):
             lead = introduced.group()[: introduced.start(1) - introduced.start()]
-            if self._is_name(introduced.group(1), sure=self._surely.search(lead) is not None):
+            ended = lead.strip() not in {":", "："} or _ENDED.match(after, introduced.end()) is not None
+            if self._is_name(introduced.group(1), sure=ended and self._surely.search(lead) is not None):
                 return platform.start(), platform.end() + introduced.end()
         named = self._named.match(after)
         if named is not None and self._is_name(named.group(1), sure=False):
@@ -66,7 +73,7 @@ class Handles:
         preceding = self._before.search(before)
         if preceding is not None and self._is_name(preceding.group(1), sure=False):
             return platform.start() - len(before) + preceding.start(1), platform.end()
-        if self._device.search(before) or self._device.search(after[:24]):
+        if self._device.search(before) or self._device.search(after[:24]) or self._denial.search(_CLAUSE.split(before)[-1] + " " + after[:24]):
             return None
         inviting = self._inviting.search(before) or self._inviting.search(after)
         return platform.span() if inviting is not None else None

@@ -17,6 +17,7 @@ _DOMAIN_WINDOW = 200
 _BACKWARD_LOCAL = re.compile(r"\s{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _CUE_WINDOW = 60
+_TLD_LESS = re.compile(r"[a-z][a-z0-9-]{3,40}(?![a-z0-9.@-])")
 
 
 @cache
@@ -58,7 +59,7 @@ class Mailboxes:
         self._cue = Words(flat(signs["mail_words"]))
         self._never_local = frozenset(signs["never_local"])
         self._loose = re.compile(
-            rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?:(?:su|auf|bei|sur|chez|en|on|at|de|di)\s{{1,3}})?(?:{names})\s{{0,2}}(?:\.|\s(?:{dot})\s|\s)\s{{0,2}}(?:com|it|de|fr|es|co|jp)(?![a-z0-9])"
+            rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?P<on>(?:su|auf|bei|sur|chez|en|on|at|de|di)\s{{1,3}})?(?:{names})\s{{0,2}}(?P<dot>\.|\s(?:{dot})\s|\s)\s{{0,2}}(?P<tld>com|it|de|fr|es|co|jp)(?![a-z0-9])"
         )
 
     def find(self, text: str) -> list[tuple[int, int]]:
@@ -69,7 +70,7 @@ class Mailboxes:
             if span is not None and (not found or span[0] >= found[-1][1]):
                 found.append(span)
         if self._quick_provider.search(text):
-            found.extend(match.span() for match in self._loose.finditer(text))
+            found.extend(match.span() for match in self._loose.finditer(text) if _is_meant(match))
         return sorted(found)
 
     def _address(self, text: str, at: re.Match[str]) -> tuple[int, int] | None:
@@ -84,6 +85,9 @@ class Mailboxes:
         end = self._domain_end(window, spaced=at.lastgroup != "sign" or at.group() != "@")
         if end is not None:
             return (start, at.end() + end) if self._may_be_local(text, start, local, at) else None
+        label = _TLD_LESS.match(window)
+        if label is not None and at.group() == "@" and self._cue.search(text[max(0, start - _CUE_WINDOW) : start]):
+            return start, at.end() + label.end()
         if at.lastgroup == "framed" and self._is_named(at.group()) and re.match(r"[a-z0-9]{3}", window):
             label = re.match(_LABEL, window)
             return (start, at.end() + label.end()) if label is not None else None
@@ -128,6 +132,14 @@ class Mailboxes:
             if is_public_suffix(labels[count - 1]) and not (spaced and labels[count - 1] in _WORDS_TOO and count < 2):  # noqa: PLR2004
                 return ends[count - 1]
         return None
+
+
+def _is_meant(loose: re.Match[str]) -> bool:
+    """Tell an address without its sign ("mario.rossi gmail com") from words that happen to stand so."""
+    local = loose.group()[: loose.group().find(" ")]
+    if loose.group("dot").strip():
+        return True
+    return loose.group("tld") == "com" or any(sign in "._" or sign.isdigit() for sign in local)
 
 
 _WORDS_TOO = frozenset({"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no"})

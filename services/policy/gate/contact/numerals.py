@@ -8,20 +8,21 @@ from services.policy.gate.text import NormalisedText
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.wordlist import alternatives
 
-_KANJI = "〇零一二三四五六七八九"
-_KANJI_VALUES = dict(zip(_KANJI, "00123456789", strict=True))
+_KANJI = "〇零○◯一二三四五六七八九"
+_KANJI_VALUES = dict(zip(_KANJI, "0000123456789", strict=True))
 _KANA = {
     **dict.fromkeys(("ぜろ", "ゼロ", "れい", "レイ", "まる", "マル"), "0"),
     **dict.fromkeys(("いち", "イチ"), "1"),
     **dict.fromkeys(("にー", "ニー", "にい", "ニイ", "に", "ニ"), "2"),
     **dict.fromkeys(("さん", "サン"), "3"),
-    **dict.fromkeys(("よん", "ヨン"), "4"),
+    **dict.fromkeys(("よん", "ヨン", "し", "シ"), "4"),
     **dict.fromkeys(("ごー", "ゴー", "ごお", "ごう", "ゴオ", "ご", "ゴ"), "5"),
     **dict.fromkeys(("ろく", "ロク"), "6"),
     **dict.fromkeys(("なな", "ナナ", "しち", "シチ"), "7"),
     **dict.fromkeys(("はち", "ハチ"), "8"),
     **dict.fromkeys(("きゅう", "キュウ", "きゅー", "キュー", "く", "ク"), "9"),
 }
+_PARTICLES = frozenset("にご" + "くし" + "ニゴク")
 _TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{'|'.join(sorted(_KANA, key=len, reverse=True))}")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 # Digits run together with a word ("call415", "7777forme", an extension), not with an article's letters.
@@ -29,20 +30,20 @@ _LEADING = re.compile(r"(\d{3,15})(?:x\d{1,7}$|[^\W\d_]{3})")
 _TRAILING = re.compile(r"(?<![\d_])(?<=[^\W\d_]{3})(\d{3,15})$")
 _LOOK_ALIKE = re.compile(r"[0-9oil]{1,20}$")
 _TO_DIGITS = str.maketrans("oil", "011")
-_GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}|\s?[_のノ]{1,3}\s?")
+_GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}|\s?[_のノー]{1,3}\s?")
 _SPLIT = re.compile(r"[,;/|\n]|\s{3}")
 _TEN, _HUNDRED = 10, 100
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Digits that stand together, as figures or as one number word; `kana` words are often mere particles."""
+    """Digits that stand together, as figures or as one number word; a `particle` may be a mere particle of Japanese."""
 
     digits: str
     start: int
     end: int
     spelled: bool
-    kana: bool = False
+    particle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Numerals:
             return [Group(token, start, start + len(token), spelled=False)]
         single = _KANJI_VALUES.get(token) or _KANA.get(token)
         if single is not None:
-            return [Group(single, start, start + len(token), spelled=True, kana=token in _KANA)]
+            return [Group(single, start, start + len(token), spelled=True, particle=token in _PARTICLES)]
         if token in self._words:
             return [Group(str(self._words[token]), start, start + len(token), spelled=True)]
         if not any(character.isdigit() for character in token):
@@ -170,8 +171,8 @@ class _Scan:
         between = group.start - self._end
         if self._groups and repeat == 1 and (between > 24 or not _GAP.fullmatch(self._text, self._end, group.start)):  # noqa: PLR2004  # no gap is longer
             self.finish()
-        if self._groups and self._groups[-1].kana != group.kana:
-            self.finish()  # "に" after figures is a particle, not a two
+        if self._groups and (group.particle or self._groups[-1].particle) and self._is_figure(group):
+            self.finish()  # "に" next to figures is a particle, not a two
         last = self._groups[-1] if self._groups else None
         if last is not None and last.spelled and group.spelled and _adds(int(last.digits), int(group.digits)):
             value = str(int(last.digits) + int(group.digits))
@@ -181,6 +182,10 @@ class _Scan:
         else:
             self._groups.append(replace(group, digits=group.digits * repeat))
         self._end = group.end
+
+    def _is_figure(self, group: Group) -> bool:
+        other = self._groups[-1] if group.particle else group
+        return not other.spelled or self._text[other.start] in _KANJI
 
     def _is_quatre_vingt(self, last: Group, group: Group) -> bool:
         words = last.spelled and group.spelled and (last.digits, group.digits) == ("4", "20")

@@ -26,6 +26,8 @@ _OTHER = re.compile(
     r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
     rf"|(?<![\da-z.])(?:{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
     rf"|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY})(?![\d]|[./ -][a-z]?\d)"
+    rf"|(?<![\da-z.]){_DAY}[ ]{_MONTH}[ ](?:19|20)\d{{2}}(?!\d|[./ -]\d)"
+    r"|(?:[01]?\d|2[0-3])[.h][0-5]\d\s?-\s?(?:[01]?\d|2[0-3])[.h][0-5]\d(?!\d|[./-]\d)"
     r"|(?:19|20)\d{2}\s?[-/]\s?(?:19|20)?\d{2}(?![\d]|[./ -]\d)"
     r"|(?<!:)\d{1,2}:\d{2}(?::\d{2})?(?!\d)(?:\s?-\s?\d{1,2}:\d{2}(?!\d))?"
     r"|20\d{6}(?=\s+\d{1,2}:\d)"
@@ -50,6 +52,7 @@ _LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
 _MANY_SPELLED = 5
 _MANY_SINGLES = 8
 _LISTS = 3
+_KEY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,9 @@ def _is_phone(text: str, run: Run, cues: Cues) -> bool:
         return False
     if _stuck(text, run) and says is None:
         return False
-    if run.international or digits.startswith("00"):
+    if len(run.groups) >= _LISTS and {len(group.digits) for group in run.groups} == {_KEY}:
+        return says is True  # a key's or a parcel's groups of four
+    if run.international or run.groups[0].digits.startswith("00"):
         return len(digits) >= _SHORTEST and _possible_abroad(digits.removeprefix("00"))
     singles = sum(len(group.digits) == 1 for group in run.groups)
     if singles >= _MANY_SINGLES:
@@ -196,7 +201,7 @@ def _looks_dialled(text: str, run: Run) -> bool:
     if separated and _JAPANESE.fullmatch(written.lstrip(" (\n:")) and len(digits) in {10, 11}:
         return True
     if digits[0] == "0":
-        alone = separated and run.groups[0].digits == "0" and text[run.groups[0].end] != ")"
+        alone = separated and run.groups[0].digits == "0" and text[run.groups[0].end] in " ./-"
         return not alone and 9 <= len(digits) <= 12 and digits[1] != "0" and _valid_at_home(digits)  # noqa: PLR2004  # E.164
     mobile = (len(digits) == 10 and digits[0] == "3") or (len(digits) == 9 and digits[0] in "67")  # noqa: PLR2004  # it, es
     if mobile and (separated or len(digits) == 10):  # noqa: PLR2004  # Italian mobiles are written in one

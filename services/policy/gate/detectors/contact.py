@@ -89,12 +89,19 @@ class _Contact:
     def __call__(self, judged: Judged) -> Iterable[Hit]:
         for passage in judged.passages:
             for found in self._in_text(passage):
+                if self._is_own(judged, passage, found):
+                    continue
                 if not self._service.allows(judged.candidate.reason, passage.text.folded, found):
                     yield Hit(passage.field, *passage.text.span(found.start, found.end), mask=self._mask)
         yield from self._in_links(judged)
         for attachment in judged.candidate.attachments:
             if any(self._is_contact(code) for code in attachment.codes):
                 yield Hit("attachment", 0, 0, excerpt=attachment.name)
+
+    def _is_own(self, judged: Judged, passage: Passage, found: _Found) -> bool:
+        """Tell whether this is an address of the marketplace itself, as its aliases are."""
+        domain = passage.text.folded[found.start : found.end].rpartition("@")[2].strip()
+        return not found.phone and is_within(domain, judged.candidate.trusted_domains)
 
     def _in_text(self, passage: Passage) -> list[_Found]:
         text = passage.text.folded
