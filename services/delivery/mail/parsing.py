@@ -37,6 +37,8 @@ _ADDRESS_FIELD_NAMES = """
 _ADDRESS_FIELDS = tuple(_ADDRESS_FIELD_NAMES.split())
 _RECIPIENT_FIELDS = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc", "apparently-to")
 _HEADER_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_MACHINE_DOTS = 2
+_NUMBERS = re.compile(r"[0-9.]+")
 _LINE = re.compile(rb"\r\n|\r|\n")
 _NESTING = re.compile(rb"boundary\s*\*?\s*=|content-type\s*:\s*message/", re.IGNORECASE)
 _HOST = re.compile(r"(?i)\b(?:from|by|helo=)\s*\(?([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)")
@@ -131,7 +133,11 @@ class _Fields:
         }
         identifiers = headers.read_identifiers(self.first("message-id"))
         named.update(identifier.strip("<>").rpartition("@")[2].lower() for identifier in identifiers)
-        return frozenset(host for host in named if host)
+        # A provider's domain stands in everybody's addresses; only a machine's own name tells of its network.
+        shared = {box.address.rpartition("@")[2].lower() for box in self.mailboxes(*_ADDRESS_FIELDS)}
+        return frozenset(
+            host for host in named - shared if host.count(".") >= _MACHINE_DOTS and not _NUMBERS.fullmatch(host)
+        )
 
 
 def _join_text(found: list[Body]) -> str:

@@ -2,6 +2,7 @@
 
 `hard`: given up; `soft`: still tried; `auto_reply`: a machine's answer that decides nothing; `none`: no report at all.
 """
+# ruff: noqa: E501 - one report is one line
 
 EXPECTED = """
 aol_01.txt hard screenname@aol.com

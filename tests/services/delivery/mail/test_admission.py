@@ -56,7 +56,7 @@ def test_an_ordinary_mail_is_admitted(raw: bytes) -> None:
 
 def test_a_reply_is_one_ascii_line() -> None:
     reply = Refusal("x", "5.3.4", "Grüße\r\n250 OK " + "y" * 600).reply
-    assert reply.startswith("552 5.3.4 Gr??e 250 OK yyy") or reply.startswith("552 5.3.4 Gr?")
+    assert reply.startswith("552 5.3.4 Gr??e 250 OK yyy")
     assert reply.isascii()
     assert "\n" not in reply
     assert len(reply) <= 500

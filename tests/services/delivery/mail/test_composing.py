@@ -14,12 +14,12 @@ from tests.services.delivery.mail.samples import ALIAS, MOMENT
 pytestmark = pytest.mark.req("R-MAIL-1", "R-MAIL-5")
 
 PICTURE = OutgoingPart("Bild ä.png", "image/png", b"\x89PNG", "old@host.secret.example")
-FILE = OutgoingPart("Rechnung – 5.pdf", "application/pdf", b"%PDF-1.4\n")
+FILE = OutgoingPart("Rechnung \u2013 5.pdf", "application/pdf", b"%PDF-1.4\n")
 MAIL = OutgoingMail(
     from_name="Bücher & Söhne, GmbH",
     from_address=ALIAS,
     to_address="buyer@post.example",
-    subject="Ihre Bestellung – 123-1234567-1234567",
+    subject="Ihre Bestellung \u2013 123-1234567-1234567",
     text="Hallo\n\nGrüße",
     message_id="<0123@marketplace.example.it>",
     date=MOMENT,
@@ -31,9 +31,20 @@ MAIL = OutgoingMail(
     language="de",
 )
 ALLOWED = {
-    "date", "from", "to", "subject", "message-id", "in-reply-to", "references", "reply-to", "auto-submitted", "content-language",
-    "mime-version", "content-type", "content-transfer-encoding",
-}  # fmt: skip
+    "date",
+    "from",
+    "to",
+    "subject",
+    "message-id",
+    "in-reply-to",
+    "references",
+    "reply-to",
+    "auto-submitted",
+    "content-language",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+}
 
 
 def test_all_that_was_given_reads_back() -> None:
@@ -55,8 +66,14 @@ def test_all_that_was_given_reads_back() -> None:
 def test_the_library_reads_it_without_a_defect() -> None:
     message = message_from_bytes(composing.compose(MAIL), policy=policy.default)
     assert [part.get_content_type() for part in message.walk()] == [
-        "multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png", "application/pdf",
-    ]  # fmt: skip
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+        "application/pdf",
+    ]
     assert not [defect for part in message.walk() for defect in part.defects]
     assert message["subject"] == MAIL.subject
 

@@ -50,8 +50,34 @@ def test_only_pictures_that_came_along_stay() -> None:
     assert html.sanitise('<img src="cid:a"><img src="cid:b" alt="B">', {"a"}) == '<img src="cid:a">B'
 
 
-_PIECES = ["<", ">", "<div", "</div>", '"', "'", " style=", "display:none", "<img src=", "cid:x", "https://x.example", "<a href=", "&#64;",
-           "javascript:", "<script>", "</script>", "<!--", "-->", "<svg>", "<math>", "<table>", "<td>", "text ", "\0", "=", "/"]  # fmt: skip
+_PIECES = [
+    "<",
+    ">",
+    "<div",
+    "</div>",
+    '"',
+    "'",
+    " style=",
+    "display:none",
+    "<img src=",
+    "cid:x",
+    "https://x.example",
+    "<a href=",
+    "&#64;",
+    "javascript:",
+    "<script>",
+    "</script>",
+    "<!--",
+    "-->",
+    "<svg>",
+    "<math>",
+    "<table>",
+    "<td>",
+    "text ",
+    "\0",
+    "=",
+    "/",
+]
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=40))

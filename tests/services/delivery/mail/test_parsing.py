@@ -39,6 +39,12 @@ def test_a_plain_mail() -> None:
     assert mail.date.isoformat() == "2026-03-02T09:00:00+00:00"
 
 
+@pytest.mark.parametrize("domain", ["gmail.example", "yahoo.co.example", "localhost", "10.0.0.1", "DESKTOP-1"])
+def test_what_is_no_machines_own_name_is_not_looked_for(domain: str) -> None:
+    fields = [f"Message-ID: <1@{domain}>", f"Received: from {domain} by {domain}", f"From: a@{domain}"]
+    assert parse("\r\n".join([*fields, "", "x"]).encode()).hosts == frozenset()
+
+
 def test_text_and_html_of_an_alternative() -> None:
     mail = parse(
         samples.multipart(
@@ -181,11 +187,41 @@ def test_what_is_beyond_bounds_is_refused_in_words(raw: bytes, reason: str) -> N
 
 
 _PIECES = [
-    b"\r\n", b"\n", b"\r", b"--b", b"--b--", b": ", b"Content-Type: ", b"multipart/mixed; boundary=b", b"text/html; charset=",
-    b"utf-7", b"Content-Transfer-Encoding: base64", b"Content-Disposition: attachment; filename*0*=", b"%FF''", b"=?utf-8?B?", b"?=",
-    b"From: ", b"<a@b.example>", b"message/rfc822", b"multipart/alternative", b"<p>", b"&#64;", b"begin 644 x", b"end", b"\xff", b"\0",
-    b"Date: ", b"x" * 70, b"=E9=", b"> ", b"text/plain; format=flowed", b"charset*0*=", b'"', b"(", b"\x1b$B",
-]  # fmt: skip
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"--b",
+    b"--b--",
+    b": ",
+    b"Content-Type: ",
+    b"multipart/mixed; boundary=b",
+    b"text/html; charset=",
+    b"utf-7",
+    b"Content-Transfer-Encoding: base64",
+    b"Content-Disposition: attachment; filename*0*=",
+    b"%FF''",
+    b"=?utf-8?B?",
+    b"?=",
+    b"From: ",
+    b"<a@b.example>",
+    b"message/rfc822",
+    b"multipart/alternative",
+    b"<p>",
+    b"&#64;",
+    b"begin 644 x",
+    b"end",
+    b"\xff",
+    b"\0",
+    b"Date: ",
+    b"x" * 70,
+    b"=E9=",
+    b"> ",
+    b"text/plain; format=flowed",
+    b"charset*0*=",
+    b'"',
+    b"(",
+    b"\x1b$B",
+]
 
 
 @given(st.lists(st.sampled_from(_PIECES) | st.binary(max_size=12), max_size=60))

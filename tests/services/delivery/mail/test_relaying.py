@@ -1,7 +1,10 @@
 import base64
 import io
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from services.delivery.mail.parsing import parse
@@ -81,6 +84,49 @@ def test_a_refusal_never_tells_the_address_in_a_file_name() -> None:
     with pytest.raises(Refusal) as refused:
         samples.relay(raw)
     assert samples.REAL not in refused.value.reply
+
+
+_HEADERS = [
+    "Content-Type: text/plain; charset=utf-7",
+    "Content-Type: text/html",
+    "Content-Type: text/plain; format=flowed; delsp=yes",
+    "Content-Type: image/png; name=a.png\nContent-ID: <i@x>",
+    "Content-Type: text/plain; name=b.txt\nContent-Disposition: attachment",
+    "Content-Transfer-Encoding: base64",
+    "Content-Transfer-Encoding: quoted-printable",
+    "Content-Type: multipart/alternative; boundary=b1",
+]
+_BODIES = [
+    "plain",
+    "<p>rich <img src='cid:i@x'>",
+    "=C3=A9=",
+    "R3LDvMOfZQ==",
+    samples.REAL,
+    "> quoted\n\nnew",
+    "begin 644 c.txt\n#86)C\n`\nend\n",
+    "--b1\nContent-Type: text/html\n\n<b>x",
+    "\U0001f600 \u200b \ufeff \x00 \x85",
+    "",
+]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(_HEADERS), st.sampled_from(_BODIES) | st.text(max_size=20)), max_size=5),
+    st.sampled_from(["mixed", "alternative", "related", "digest", "parallel"]),
+    st.text(max_size=30),
+)
+def test_any_mail_is_relayed_clean_or_refused(parts: list[tuple[str, str]], subtype: str, subject: str) -> None:
+    raw = samples.multipart(
+        *parts, subtype=subtype, fields=("Subject: " + subject.encode("utf-8", "replace").decode(),)
+    )
+    try:
+        content, octets = samples.relay(raw)
+    except Refusal as refused:
+        assert refused.sentence.endswith(".")  # noqa: PT017 - a mail that is relayed is as good
+        return
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", octets)
+    assert samples.REAL.encode() not in octets
+    assert parse(octets).text.split() == content.text.split()
 
 
 def test_a_message_over_ten_megabytes_is_refused() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -98,6 +99,23 @@ def test_the_message_that_came_back_is_named(raw: bytes, identifier: str | None)
 )
 def test_reports_in_free_words(subject: str, body: str, outcome: Outcome) -> None:
     assert classify(samples.mail(f"Subject: {subject}", body=body)).outcome is outcome
+
+
+# The forms of the old servers, as they were before reports had one.
+OLD_FORMS = {
+    "qmail": Outcome.HARD,
+    "exim": Outcome.HARD,
+    "exchange": Outcome.HARD,
+    "warning": Outcome.SOFT,
+}
+
+
+@pytest.mark.parametrize("form", OLD_FORMS)
+def test_the_forms_of_old_servers(form: str) -> None:
+    found = classify((Path(__file__).parent / "fixtures" / f"{form}.eml").read_bytes())
+    assert found.outcome is OLD_FORMS[form]
+    assert [failure.address for failure in found.failures] == ["buyer@far.example"]
+    assert found.original_message_id == "<m@ours.example>"
 
 
 @given(st.binary(max_size=300))

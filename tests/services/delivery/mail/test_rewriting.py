@@ -23,7 +23,7 @@ REPLACEMENT = Replacement(frozenset({REAL, "müller@bücher.example"}), ALIAS, f
         ("john.doe&#64;example&period;com", "{}"),
         ("john.doe&amp;#x40;example.com", "{}"),
         ("jo\u00adhn.d\u200boe@exam\u2060ple.com", "{}"),
-        ("ＪＯＨＮ．ｄｏｅ＠example.com", "{}"),
+        ("\uff2a\uff2f\uff28\uff2e\uff0e\uff44\uff4f\uff45\uff20example.com", "{}"),
         ("john.doe=example.com@bounces.example", "{}@bounces.example"),
         ("john.doe=40example.com", "{}"),
         ("john.doe (at) example [dot] com", "{}"),

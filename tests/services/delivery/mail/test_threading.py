@@ -61,11 +61,27 @@ def test_parents_are_looked_for_from_the_nearest() -> None:
 @pytest.mark.parametrize(
     "subject",
     [
-        "Order 5", "Re: Order 5", "RE: re: Order 5", "AW: Order 5", "R: Order 5", "Rif: Order 5", "I: Order 5", "TR : Order 5",
-        "RV: Order 5", "WG: AW: Order 5", "返信: Order 5", "Re\uff1aOrder 5", "RE[2]: Order 5", "Re(3): Order 5", "Re^2: Order 5",
-        "Fwd: Order  5 (fwd)", "[EXTERNAL] Re: order 5", "SV: Order 5", "回复: Order 5",
+        "Order 5",
+        "Re: Order 5",
+        "RE: re: Order 5",
+        "AW: Order 5",
+        "R: Order 5",
+        "Rif: Order 5",
+        "I: Order 5",
+        "TR : Order 5",
+        "RV: Order 5",
+        "WG: AW: Order 5",
+        "返信: Order 5",
+        "Re\uff1aOrder 5",
+        "RE[2]: Order 5",
+        "Re(3): Order 5",
+        "Re^2: Order 5",
+        "Fwd: Order  5 (fwd)",
+        "[EXTERNAL] Re: order 5",
+        "SV: Order 5",
+        "回复: Order 5",
     ],
-)  # fmt: skip
+)
 def test_subjects_of_one_thread_have_one_key(subject: str) -> None:
     assert threading.subject_key(subject) == "order 5"
 
