@@ -1,7 +1,7 @@
 """Word lists as data: concepts named in capitals, each a list of entries per language, found in one pass.
 
 An entry is a plain phrase with a few signs (and is otherwise a regular expression, which RE2 runs in linear time):
-`*` any rest of a word · a blank any one to three signs between words · ` .. ` up to four words between ·
+`*` after a letter any rest of a word · a blank any one to three signs between words · ` .. ` up to four words between ·
 `(a|b)` one of several. Latin entries stand for whole words, are compared without accents, and `ä` also for `ae`.
 Japanese entries are compared as they stand, anywhere; there ` .. ` is up to fifteen characters of one sentence.
 """
@@ -28,7 +28,7 @@ _GAP = rf"(?:{_BLANK}\w+){{0,4}}{_BLANK}"
 _GAP_JAPANESE = "[^。！？!?\\n]{0,15}"
 _UMLAUTS = {"ä": "(?:a|ae)", "ö": "(?:o|oe)", "ü": "(?:u|ue)", "ß": "ss?"}
 _GROUP = re.compile(r"(?<!\\)\((?!\?)")
-_STAR = re.compile(r"(?<!\\)\*")
+_STAR = re.compile(r"(?<![)\].])(?<!\\[a-zA-Z])(?<!\\)\*")
 _MOST_MARKS = 400
 _MEMORY = 48 << 20
 
@@ -70,13 +70,15 @@ class Lexicon:
         self._keys.append((concept, language))
         self._patterns.append(pattern)
 
-    def marks(self, text: str) -> list[Mark]:
-        """Return every mark in folded `text`, at most 400 for one concept and language, in order of concept."""
+    def marks(self, text: str, languages: frozenset[str]) -> list[Mark]:
+        """Return the marks of `languages` in folded `text`, at most 400 for one concept, in order of concept."""
         if not self._keys:
             return []
         found = []
         for index in self._which.Match(text) or ():
             concept, language = self._keys[index]
+            if language not in languages:
+                continue
             for number, match in enumerate(self._finder(index).finditer(text)):
                 if number == _MOST_MARKS:
                     break

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from services.policy.gate.judged import Judged, Passage
 from services.policy.gate.lexicon import Lexicon, Mark, settled, shared
+from services.policy.gate.tongues import spoken
 
 # A full stop ends a sentence before a blank, not inside a number, an abbreviated title or an initial.
 _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$|[^\x00-\x7f])|[。！？]+|(?<=[^\x00-\xff])[.!?]+|\n[ \n]*")
@@ -70,12 +71,21 @@ class Reading:
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
         self.text = passage.text.folded
-        self.common = shared().marks(self.text)
 
     @cached_property
     def sentences(self) -> list[Span]:
         """The sentences of the passage, in order."""
         return sentences(self.text)
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """The languages that the passage may be in."""
+        return spoken(self.text[span.start : span.end] for span in self.sentences)
+
+    @cached_property
+    def common(self) -> list[Mark]:
+        """The marks of the shared concepts."""
+        return shared().marks(self.text, self.languages)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -87,7 +97,7 @@ class Reading:
 
     def marks(self, lexicon: Lexicon) -> list[Mark]:
         """Return the marks of the shared concepts and those of `lexicon`, settled, in order of place."""
-        return settled([*self.common, *lexicon.marks(self.text)])
+        return settled([*self.common, *lexicon.marks(self.text, self.languages)])
 
     @cached_property
     def cuts(self) -> list[int]:
@@ -143,4 +153,6 @@ def readings(judged: Judged) -> Iterator[Reading]:
 
 
 def _read(judged: Judged) -> list[Reading]:
-    return [Reading(passage) for passage in judged.passages]
+    # The subject of a reply is the other side's.
+    reply = judged.candidate.kind == "reply"
+    return [Reading(passage) for passage in judged.passages if not (reply and passage.field == "subject")]

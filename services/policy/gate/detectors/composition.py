@@ -66,7 +66,7 @@ def _lexicon() -> Lexicon:
 
 def compose(reading: Reading) -> Composition:
     """Return what the passage consists of, read in the language that most of its marks are of."""
-    marks = settled(_lexicon().marks(reading.text))
+    marks = settled(_lexicon().marks(reading.text, reading.languages))
     spoken = Counter(mark.language for mark in marks)
     language = spoken.most_common(1)[0][0] if spoken else ""
     by_sentence: dict[int, list[Mark]] = {}
