@@ -6,6 +6,7 @@ topics, databases and mail servers for one test.
 
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
@@ -21,6 +22,8 @@ from tests.infrastructure.smtp import FarSide
 NOTES = pytest.StashKey[list[str]]()
 # A test that uses one of these needs the component, and `-m "not kafka"` leaves it out.
 MARKED_FIXTURES = {"kafka": "kafka", "kafka_node": "kafka", "postgres": "postgres"}
+
+PROMTOOL = "promtool"
 
 FreshDatabase = Callable[[], Awaitable[str]]
 
@@ -38,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     postgres = postgresql.find_source()
     if "postgres" in required and postgres.kind is postgresql.Kind.NONE:
         raise pytest.UsageError(f"PostgreSQL is required, and this run would get {postgres.label}")
+    if "promtool" in required and shutil.which(PROMTOOL) is None:
+        raise pytest.UsageError(f"{PROMTOOL} is required, and this machine has none (Debian: prometheus)")
 
 
 def pytest_report_header() -> list[str]:
@@ -135,6 +140,15 @@ async def fresh_database(postgres: PostgresServer) -> AsyncIterator[FreshDatabas
 async def postgres_url(fresh_database: FreshDatabase) -> str:
     """Give the SQLAlchemy address (asyncpg) of an empty database of the test's own."""
     return await fresh_database()
+
+
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """Give where Prometheus' own checker is; tests that use it are skipped where it is not installed."""
+    program = shutil.which(PROMTOOL)
+    if program is None:
+        pytest.skip(f"{PROMTOOL}: not on this machine (Debian: prometheus)")
+    return program
 
 
 @pytest.fixture

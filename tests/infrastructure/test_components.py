@@ -38,6 +38,12 @@ def test_required_kafka_cannot_be_replaced_by_the_mock_cluster(bare_machine: dic
     assert "a real Kafka is required" in done.stderr
 
 
+def test_required_promtool_must_be_there(bare_machine: dict[str, str]) -> None:
+    done = run(bare_machine | {"TRAMITE_REQUIRE": "promtool"}, "tests/infrastructure/test_demands.py")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "promtool is required" in done.stderr
+
+
 def test_misspelt_demand_is_refused(bare_machine: dict[str, str]) -> None:
     done = run(bare_machine | {"TRAMITE_REQUIRE": "postgers"}, "tests/infrastructure/test_demands.py")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR

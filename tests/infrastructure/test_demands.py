@@ -5,7 +5,13 @@ from tests.infrastructure.demands import DemandError, demanded
 
 @pytest.mark.parametrize(
     ("value", "names"),
-    [("", set()), ("kafka", {"kafka"}), ("kafka,postgres", {"kafka", "postgres"}), (" postgres , ", {"postgres"})],
+    [
+        ("", set()),
+        ("kafka", {"kafka"}),
+        ("kafka,postgres", {"kafka", "postgres"}),
+        (" postgres , ", {"postgres"}),
+        ("promtool", {"promtool"}),
+    ],
 )
 def test_names_are_read_from_the_variable(value: str, names: set[str]) -> None:
     assert demanded({"TRAMITE_REQUIRE": value}) == names
@@ -16,5 +22,5 @@ def test_nothing_is_demanded_by_default() -> None:
 
 
 def test_unknown_name_is_refused() -> None:
-    with pytest.raises(DemandError, match="names kafak; known are kafka, postgres"):
+    with pytest.raises(DemandError, match="names kafak; known are kafka, postgres, promtool"):
         demanded({"TRAMITE_REQUIRE": "kafak"})
