@@ -1,5 +1,6 @@
 """Use cases of the alias service: keep the directory of parties, issue aliases, address messages."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.alias import store
-from services.alias.domain import make_alias
+from services.alias.domain import Choose, make_alias
 from services.alias.errors import AliasesExhausted
 from services.alias.metrics import AliasMetrics
 from services.alias.models import Party
@@ -29,10 +30,11 @@ _MOST_TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The directory of parties and their aliases."""
+    """The directory of parties and their aliases. `choose` draws their characters, from a CSPRNG."""
 
     address_length: int
     metrics: AliasMetrics
+    choose: Choose = secrets.choice
 
     async def record_party(self, session: AsyncSession, told: PartyChanged) -> None:
         """Take over a party's state, unless a newer one is known already."""
@@ -55,22 +57,24 @@ class Directory:
     ) -> dict[Role, str]:
         """Return both aliases of a buyer and a seller, issuing them at first contact (R-ALIAS-1, R-ALIAS-4)."""
         thread_id = identify_thread(marketplace.marketplace_id, seller_id, buyer_id)
-        known = {alias.role: alias.address for alias in await store.list_aliases(session, thread_id)}
+        known = await store.map_aliases(session, thread_id)
         if len(known) == len(Role):
             return known
-        for role in Role:
-            known[role] = await self._issue(session, marketplace.alias_domain, thread_id, role)
-        emit(
-            session,
-            AliasIssued(
-                thread_id=thread_id,
-                marketplace_id=marketplace.marketplace_id,
-                buyer_id=buyer_id,
-                seller_id=seller_id,
-                buyer_alias=known[Role.BUYER],
-                seller_alias=known[Role.SELLER],
-            ),
-        )
+        issued = [await self._issue(session, marketplace.alias_domain, thread_id, role) for role in Role]
+        known = await store.map_aliases(session, thread_id)
+        # Whoever came second found the other's, who tells of them.
+        if any(issued):
+            emit(
+                session,
+                AliasIssued(
+                    thread_id=thread_id,
+                    marketplace_id=marketplace.marketplace_id,
+                    buyer_id=buyer_id,
+                    seller_id=seller_id,
+                    buyer_alias=known[Role.BUYER],
+                    seller_alias=known[Role.SELLER],
+                ),
+            )
         return known
 
     async def address_message(self, session: AsyncSession, told: MessageSubmitted) -> None:
@@ -96,15 +100,15 @@ class Directory:
             raise NotYetKnown(f"{role} in version {version}")
         return party
 
-    async def _issue(self, session: AsyncSession, domain: str, thread_id: UUID, role: Role) -> str:
+    async def _issue(self, session: AsyncSession, domain: str, thread_id: UUID, role: Role) -> bool:
+        """Make sure that a party of a thread has its alias; return whether it was issued here and now."""
         for _ in range(_MOST_TRIES):
-            address = make_alias(domain, self.address_length)
+            address = make_alias(domain, self.address_length, self.choose)
             if await store.insert_alias(session, address, thread_id, role, datetime.now(UTC)):
                 self.metrics.issued.inc()
-                return address
+                return True
             # Either somebody else issued this party's alias meanwhile, or the address is taken.
-            for alias in await store.list_aliases(session, thread_id):
-                if alias.role is role:
-                    return alias.address
+            if role in await store.map_aliases(session, thread_id):
+                return False
             self.metrics.collisions.inc()
         raise AliasesExhausted(f"no free alias in {_MOST_TRIES} tries")

@@ -1,6 +1,5 @@
 """Every query of the alias service."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,9 +16,10 @@ async def get_party(session: AsyncSession, role: Role, party_id: str) -> Party |
     return await session.get(Party, (role, party_id))
 
 
-async def list_aliases(session: AsyncSession, thread_id: UUID) -> Sequence[Alias]:
-    """Return the aliases of a thread: none, one or both."""
-    return (await session.exec(select(Alias).where(Alias.thread_id == thread_id))).all()
+async def map_aliases(session: AsyncSession, thread_id: UUID) -> dict[Role, str]:
+    """Return the aliases of a thread by whom they stand for: none, one or both."""
+    rows = await session.exec(select(Alias).where(Alias.thread_id == thread_id))
+    return {row.role: row.address for row in rows}
 
 
 async def insert_alias(session: AsyncSession, address: str, thread_id: UUID, role: Role, issued_at: datetime) -> bool:
@@ -28,4 +28,4 @@ async def insert_alias(session: AsyncSession, address: str, thread_id: UUID, rol
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     values = {"address": address, "thread_id": thread_id, "role": role, "issued_at": issued_at}
     statement = insert(Alias).values(values).on_conflict_do_nothing().returning(col(Alias.address))
-    return (await session.execute(statement)).scalar_one_or_none() is not None
+    return (await connection.execute(statement)).scalar_one_or_none() is not None
