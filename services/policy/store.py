@@ -58,12 +58,13 @@ async def lock_use(session: AsyncSession, seller_id: str, marketplace_id: str, d
         .on_conflict_do_update(index_elements=list(key), set_={"used": col(DailyUse.used)})
         .returning(col(DailyUse.used))
     )
-    return int((await session.execute(statement)).scalar_one())
+    return int((await connection.execute(statement)).scalar_one())
 
 
 async def count_use(session: AsyncSession, seller_id: str, marketplace_id: str, day: date) -> None:
     """Add one to the day's count."""
-    await session.execute(
+    connection = await session.connection()
+    await connection.execute(
         update(DailyUse)
         .where(
             col(DailyUse.seller_id) == seller_id,
@@ -71,5 +72,4 @@ async def count_use(session: AsyncSession, seller_id: str, marketplace_id: str, 
             col(DailyUse.day) == day,
         )
         .values(used=DailyUse.used + 1)
-        .execution_options(synchronize_session=False)
     )
