@@ -5,7 +5,15 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.contracts.vocabulary import Mark, MessageFacts, OrderFacts, Role, Sealed, SealedContent
+from shared.contracts.vocabulary import (
+    Mark,
+    MessageFacts,
+    MessagingPause,
+    OrderFacts,
+    Role,
+    Sealed,
+    SealedContent,
+)
 from shared.events import Event
 
 TOPIC = "gateway.events"
@@ -16,7 +24,8 @@ class PartyChanged(Event):
 
     `address` is the buyer's real address or the seller's customer-service address (purpose `address`).
     `sender_hashes` are keyed hashes of every address that may write in this party's name. `bounce_notices` says whether
-    the party is told by mail that a message of its own did not arrive (R-MAIL-9).
+    the party is told by mail that a message of its own did not arrive (R-MAIL-9); `messaging_off` where and when a
+    seller takes no messages from new buyers (R-INBOX-8).
     """
 
     type: ClassVar[str] = "party.changed.v1"
@@ -32,6 +41,7 @@ class PartyChanged(Event):
     business_name: str = ""
     opted_out: bool = False
     bounce_notices: bool = True
+    messaging_off: tuple[MessagingPause, ...] = ()
 
 
 class OrderRecorded(Event):
@@ -79,3 +89,33 @@ class MessageMarked(Event):
     by: Role
     mark: Mark
     marked_at: AwareDatetime
+
+
+class SenderBlocked(Event):
+    """A party (`by`) takes no more messages from the other side of a thread (R-INBOX-5)."""
+
+    type: ClassVar[str] = "sender.blocked.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "thread_id"
+
+    thread_id: UUID
+    marketplace_id: str
+    seller_id: str
+    buyer_id: str
+    by: Role
+    changed_at: AwareDatetime
+
+
+class SenderUnblocked(Event):
+    """A party takes messages from the other side of a thread again."""
+
+    type: ClassVar[str] = "sender.unblocked.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "thread_id"
+
+    thread_id: UUID
+    marketplace_id: str
+    seller_id: str
+    buyer_id: str
+    by: Role
+    changed_at: AwareDatetime

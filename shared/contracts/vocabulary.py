@@ -152,6 +152,14 @@ class ItemFacts(Fact):
     traits: tuple[Trait, ...] = ()
 
 
+class MessagingPause(Fact):
+    """A seller takes no messages from new buyers in a marketplace; from and until None: since ever, for ever."""
+
+    marketplace_id: str
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
 class AdjustmentFacts(Fact):
     """Money given back on an order, with the marketplace's reason code, such as `NoInventory`."""
 
@@ -276,13 +284,21 @@ class FindingFacts(Fact):
     advice: str
 
 
+class OverrideFacts(Fact):
+    """That an operator decided otherwise than the rules, or at discretion (R-POLICY-10); why is for operators only."""
+
+    by: str
+    overridden_at: AwareDatetime
+
+
 class DecisionFacts(Fact):
-    """What the gate decided, under which rule set, and why."""
+    """What the gate decided, under which rule set, and why; `override` where an operator decided instead."""
 
     verdict: Verdict
     rule_set: str
     decided_at: datetime
     findings: tuple[FindingFacts, ...] = ()
+    override: OverrideFacts | None = None
 
 
 def identify_thread(marketplace_id: str, seller_id: str, buyer_id: str) -> UUID:
