@@ -1,0 +1,1 @@
+"""What Tramite can carry, as ratios against something simpler measured in the same run: `make bench`."""
