@@ -10,6 +10,8 @@ from services.policy.gate.judged import Judged, Passage
 from services.policy.gate.lexicon import Lexicon, Mark, settled, shared
 from services.policy.gate.tongues import spoken
 
+# What a link is called says nothing of what the sentence around it means.
+_LINK = re.compile(r"(?<=://)[^\s<>\"']+|\bwww\.[^\s<>\"']+")
 # A full stop ends a sentence before a blank, not inside a number, an abbreviated title or an initial.
 _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$|[^\x00-\x7f])|[。！？]+|(?<=[^\x00-\xff])[.!?]+|\n[ \n]*")
 _TITLE = re.compile(
@@ -65,12 +67,16 @@ def _append(spans: list[Span], text: str, start: int, end: int) -> None:
         spans.append(Span(start, end))
 
 
+def _blanked(match: re.Match[str]) -> str:
+    return "_" * len(match.group())
+
+
 class Reading:
-    """One passage, its sentences, and its marks of the shared concepts."""
+    """One passage, its sentences, and its marks of the shared concepts; `text` is folded, links in it are blank."""
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
-        self.text = passage.text.folded
+        self.text = _LINK.sub(_blanked, passage.text.folded)
 
     @cached_property
     def sentences(self) -> list[Span]:
