@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from shared.events import Record
 
+T = TypeVar("T")
 Handle = Callable[[Sequence[Record]], Awaitable[None]]
 
 
@@ -81,11 +82,11 @@ class MemoryBus:
             batch.handled.set_result(None)
 
 
-async def finish(work: Awaitable[None]) -> None:
-    """Wait for `work` to its end even when cancelled meanwhile; then let the cancellation go on."""
+async def finish(work: Awaitable[T]) -> T:
+    """Return what `work` returns; when cancelled meanwhile, wait for its end, then let the cancellation go on."""
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.bus import Bus
+from shared.bus import Bus, finish
 from shared.db import Database, SessionWithEvents, UtcDateTime
 from shared.events import Event, Record, encode_event
 from shared.metrics import ServiceMetrics
@@ -126,11 +126,12 @@ class Relay:
         while True:
             self._database.told.clear()
             await still_leading()
-            rows = await self._read_unpublished()
+            # A query that is broken off costs its connection: a stop comes between them.
+            rows = await finish(self._read_unpublished())
             self._metrics.observe_outbox(rows[0]["inserted_at"] if rows else None)
             if rows:
                 await self._bus.publish([_to_record(row) for row in rows])
-                await self._mark_published([row["seq"] for row in rows])
+                await finish(self._mark_published([row["seq"] for row in rows]))
                 self._metrics.events_published.inc(len(rows))
             else:
                 await self._wait_for_news()

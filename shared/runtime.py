@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared import inbox
-from shared.bus import Bus, MemoryBus
+from shared.bus import Bus, MemoryBus, finish
 from shared.consumer import Consumer, TooManyDeadLetters
 from shared.db import Database
 from shared.kafka import KafkaBus, KafkaOptions, open_kafka
@@ -75,16 +75,19 @@ class Service:
 
     async def _retry_dead(self) -> None:
         while True:
-            await self.consumer.retry_requested()
+            await finish(self.consumer.retry_requested())
             await asyncio.sleep(_RETRY_POLL_SECONDS)
 
     async def _purge(self, relay: Relay) -> None:
         while True:
-            days = self.settings.retention_days
-            await relay.purge(days)
-            async with self.database.transaction() as session:
-                await inbox.purge_inbox(session, days * 2)
+            await finish(self._purge_once(relay))
             await asyncio.sleep(_PURGE_SECONDS)
+
+    async def _purge_once(self, relay: Relay) -> None:
+        days = self.settings.retention_days
+        await relay.purge(days)
+        async with self.database.transaction() as session:
+            await inbox.purge_inbox(session, days * 2)
 
 
 async def supervise(name: str, work: Work) -> None:
