@@ -13,6 +13,7 @@ from services.delivery.bounces.service import Reports
 from services.delivery.handlers import HANDLERS, Delivery
 from services.delivery.inbound.directory import Directory
 from services.delivery.inbound.door import Door
+from services.delivery.inbound.recipients import Recipients
 from services.delivery.inbound.service import Intake
 from services.delivery.metrics import DeliveryMetrics
 from services.delivery.outbound.api import create_router
@@ -55,8 +56,9 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     transport = choose_transport(settings)
     pace = Pace(settings.delivery_connections, settings.delivery_claim_seconds, settings.delivery_poll_seconds)
     dispatcher = Dispatcher(database, queue, composer, transport, pace, wake)
-    intake = Intake(database, keys, blobs, threads, Reports(queue, metrics), bounce_addresses)
-    door = Door(settings, intake, metrics)
+    intake = Intake(database, keys, blobs, threads, Reports(queue, metrics))
+    recipients = Recipients(database, keys, bounce_addresses)
+    door = Door(settings, recipients, intake, metrics)
     consumer = Consumer(database, HANDLERS, Delivery(Directory(), queue), metrics, settings.patience())
     service = Service("delivery", settings, database, bus, metrics, consumer)
 
@@ -68,6 +70,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
         works: dict[str, Work] = {
             "dispatcher": dispatcher.run,
             "intake": intake.writer.run,
+            "recipients": recipients.lookups.run,
             "queue.purge": lambda: purge_queue(database, days),
         }
         try:

@@ -58,10 +58,11 @@ class AliasFacts:
 
 @dataclass(frozen=True, slots=True)
 class SenderFacts:
-    """What the door knows of an envelope sender: null, or the parties it may write for."""
+    """What the door knows of an envelope sender: null, the alias's rightful writer, or known as somebody else."""
 
     null: bool
-    parties: frozenset[tuple[Role, str]]
+    writer: bool
+    known: bool
 
 
 def judge_recipient(alias: AliasFacts | None, sender: SenderFacts, *, writer_known: bool) -> Answer:
@@ -72,11 +73,11 @@ def judge_recipient(alias: AliasFacts | None, sender: SenderFacts, *, writer_kno
     """
     if alias is None or alias.retired:
         return Answer.NO_SUCH_ALIAS
-    if sender.null or alias.writer in sender.parties:
+    if sender.null or sender.writer:
         return Answer.OK
     if not writer_known:
         return Answer.NOT_YET_KNOWN
-    return Answer.NO_SUCH_ALIAS if sender.parties else Answer.NOT_COUNTERPART
+    return Answer.NO_SUCH_ALIAS if sender.known else Answer.NOT_COUNTERPART
 
 
 REPLIES = {

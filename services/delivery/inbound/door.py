@@ -22,7 +22,8 @@ from services.delivery.inbound.domain import (
     TOO_MANY_RECIPIENTS,
     Answer,
 )
-from services.delivery.inbound.service import Intake, Recipient
+from services.delivery.inbound.recipients import Recipient, Recipients
+from services.delivery.inbound.service import Intake
 from services.delivery.metrics import DeliveryMetrics
 from services.delivery.settings import Settings
 from shared import tracing
@@ -64,12 +65,13 @@ class Limits:
 class Door:
     """Listens, holds the limits, and passes on. Its `handle_…` methods are aiosmtpd's hooks."""
 
-    def __init__(self, settings: Settings, intake: Intake, metrics: DeliveryMetrics) -> None:
+    def __init__(self, settings: Settings, recipients: Recipients, intake: Intake, metrics: DeliveryMetrics) -> None:
         self.limits = Limits.of(settings)
         self.metrics = metrics
         self.conversations: set[Conversation] = set()
         self.port = settings.smtp_port
         self._settings = settings
+        self._recipients = recipients
         self._intake = intake
         self._tls = load_certificate(settings)
         self._clients: Counter[str] = Counter()
@@ -146,7 +148,7 @@ class Door:
         if len(server.recipients) >= self.limits.recipients:
             return TOO_MANY_RECIPIENTS
         try:
-            answer, recipient = await self._intake.answer_recipient(address, envelope.mail_from or "")
+            answer, recipient = await self._recipients.answer(address, envelope.mail_from or "")
         except Exception as error:  # noqa: BLE001 - see `take`
             _log.error("smtp.trouble", error=type(error).__name__)
             self.metrics.recipients.labels("trouble").inc()

@@ -1,4 +1,4 @@
-"""Use cases of the intake: answer a recipient, take a mail in."""
+"""Use cases of the intake: take a mail in."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,21 +9,13 @@ from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.delivery.batching import GroupCommit
-from services.delivery.bounces.domain import BounceAddresses
+from services.delivery.batching import Batches
 from services.delivery.bounces.service import Reports
 from services.delivery.errors import Refused
 from services.delivery.inbound import store
 from services.delivery.inbound.adaptation import Adapted, Part, adapt
-from services.delivery.inbound.domain import (
-    NOT_THE_AUTHOR,
-    NULL_SENDERS,
-    AliasFacts,
-    Answer,
-    SenderFacts,
-    fingerprint,
-    judge_recipient,
-)
+from services.delivery.inbound.domain import NOT_THE_AUTHOR, NULL_SENDERS, AliasFacts, fingerprint
+from services.delivery.inbound.recipients import AliasRecipient, Recipient, ReportRecipient
 from services.delivery.mail.admission import admit
 from services.delivery.mail.automation import recognise
 from services.delivery.mail.parsing import IncomingMail, parse
@@ -31,36 +23,16 @@ from services.delivery.mail.refusal import Refusal
 from services.delivery.mail.reports import Report, classify
 from services.delivery.mail.rewriting import own_addresses
 from services.delivery.mail.threading import parents_of
-from services.delivery.models import Alias, IntakeOutcome
+from services.delivery.models import IntakeOutcome
 from services.delivery.threads.service import Incoming, Threads
 from shared.blobs import BlobStore
 from shared.contracts.delivery import MailReceived
-from shared.contracts.vocabulary import AttachmentContent, Content, Role, SealedContent
+from shared.contracts.vocabulary import AttachmentContent, Content, SealedContent
 from shared.crypto import KeyRing
 from shared.db import Database
 from shared.outbox import emit
 
 _INLINE_OCTETS = 32 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class AliasRecipient:
-    """A recipient that is an alias: the alias, that of the writer, and the writer's own address on record, sealed."""
-
-    alias: AliasFacts
-    pair: tuple[str, ...]
-    writer_box: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReportRecipient:
-    """A recipient that is a bounce address, and the message that it stands for."""
-
-    address: str
-    message_id: UUID
-
-
-Recipient = AliasRecipient | ReportRecipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +64,12 @@ class Intake:
         blobs: BlobStore,
         threads: Threads,
         reports: Reports,
-        bounce_addresses: BounceAddresses,
     ) -> None:
-        self._database = database
         self._keys = keys
         self._blobs = blobs
         self._threads = threads
         self._reports = reports
-        self._bounce_addresses = bounce_addresses
-        self.writer: GroupCommit[Sequence[Draft], list[bool]] = GroupCommit(database, self._write)
-
-    async def answer_recipient(self, address: str, sender: str) -> tuple[Answer, Recipient | None]:
-        """Decide whether `sender` may write to `address`; the same questions are asked whatever the answer."""
-        message_id = self._bounce_addresses.read(address, datetime.now(UTC).date())
-        null = sender in NULL_SENDERS
-        async with self._database.reading() as session:
-            alias = await store.get_alias(session, address.lower())
-            parties = await store.list_parties_of(session, self._keys.hash_address(sender))
-            facts = None if alias is None else _describe(alias)
-            role, party_id = facts.writer if facts else (Role.BUYER, "")
-            writer = await store.get_party(session, role, party_id)
-            pair = await store.list_pair(session, alias.thread_id if alias else _NO_THREAD)
-        if message_id is not None:
-            return Answer.OK, ReportRecipient(address.lower(), message_id)
-        answer = judge_recipient(facts, SenderFacts(null, frozenset(parties)), writer_known=writer is not None)
-        if answer is not Answer.OK or facts is None:
-            return answer, None
-        return answer, AliasRecipient(facts, tuple(pair), writer.address_box if writer else None)
+        self.writer: Batches[Sequence[Draft], list[bool]] = Batches(database.transaction, self._write)
 
     async def take(self, sender: str, recipients: Sequence[Recipient], content: bytes) -> IntakeOutcome:
         """Store a mail for its recipients, all or none; return what it was. Raises `Refused`, and errors of storage.
@@ -146,20 +97,17 @@ class Intake:
             return await self._draft(
                 recipient.alias.address, mail.message_id, brought, IntakeOutcome.AUTOMATIC, automatic.value
             )
-        await self._check_author(mail, recipient.alias)
-        admit(mail, recipient.pair)
-        writer_alias = next(alias for alias in recipient.pair if alias != recipient.alias.address)
+        self._check_author(mail, recipient)
+        admit(mail, (recipient.alias.address, recipient.writer_alias))
         known = [self._keys.open_text(recipient.writer_box, "address")] if recipient.writer_box else []
         addresses = own_addresses(mail, brought.sender, known)
-        adapted = await _aside(brought, adapt, mail, addresses, writer_alias)
+        adapted = await _aside(brought, adapt, mail, addresses, recipient.writer_alias)
         return await self._draft_received(recipient.alias, mail, adapted, brought)
 
-    async def _check_author(self, mail: IncomingMail, alias: AliasFacts) -> None:
+    def _check_author(self, mail: IncomingMail, recipient: AliasRecipient) -> None:
         """Refuse a mail whose From is somebody else's than the counterpart's: the envelope alone proves nothing."""
         author = mail.authors[0].address if len(mail.authors) == 1 else ""
-        async with self._database.reading() as session:
-            parties = await store.list_parties_of(session, self._keys.hash_address(author))
-        if alias.writer not in parties:
+        if self._keys.hash_address(author) not in recipient.writer_hashes:
             raise Refused(NOT_THE_AUTHOR, "not_the_author")
 
     async def _draft_received(
@@ -229,35 +177,32 @@ class Intake:
         """Commit mails together; tell of each share that is new. The answer says which are."""
         drafts = [draft for mail in batch for draft in mail]
         new = await store.insert_intake(session, [draft.row for draft in drafts])
-        for draft in drafts:
-            if draft.row["mail_id"] in new:
-                await self._tell(session, draft)
+        await self._tell(session, [draft for draft in drafts if draft.row["mail_id"] in new])
         return [[draft.row["mail_id"] in new for draft in mail] for mail in batch]
 
-    async def _tell(self, session: AsyncSession, draft: Draft) -> None:
-        if draft.report is not None:
-            await self._reports.apply(session, *draft.report)
-        if draft.received is None:
-            return
-        alias, content, incoming = draft.received
-        answers = await self._threads.note_incoming(session, incoming)
-        emit(
-            session,
-            MailReceived(
-                mail_id=incoming.message_id,
-                thread_id=alias.thread_id,
-                marketplace_id=alias.marketplace_id,
-                buyer_id=alias.buyer_id,
-                seller_id=alias.seller_id,
-                direction=alias.direction,
-                content=content,
-                received_at=incoming.received_at,
-                answers=answers,
-            ),
-        )
+    async def _tell(self, session: AsyncSession, drafts: Sequence[Draft]) -> None:
+        for message_id, report in (draft.report for draft in drafts if draft.report):
+            await self._reports.apply(session, message_id, report)
+        received = [draft.received for draft in drafts if draft.received]
+        answers = await self._threads.note_incoming(session, [incoming for _, _, incoming in received])
+        for (alias, content, incoming), answered in zip(received, answers, strict=True):
+            emit(session, _describe_mail(alias, content, incoming, answered))
 
 
-_NO_THREAD = UUID(int=0)
+def _describe_mail(
+    alias: AliasFacts, content: SealedContent, incoming: Incoming, answered: UUID | None
+) -> MailReceived:
+    return MailReceived(
+        mail_id=incoming.message_id,
+        thread_id=alias.thread_id,
+        marketplace_id=alias.marketplace_id,
+        buyer_id=alias.buyer_id,
+        seller_id=alias.seller_id,
+        direction=alias.direction,
+        content=content,
+        received_at=incoming.received_at,
+        answers=answered,
+    )
 
 
 async def _aside(brought: _Brought, work: Any, *arguments: Any) -> Any:  # noqa: ANN401 - any pure function
@@ -265,15 +210,3 @@ async def _aside(brought: _Brought, work: Any, *arguments: Any) -> Any:  # noqa:
     if len(brought.content) < _INLINE_OCTETS:
         return work(*arguments)
     return await asyncio.to_thread(work, *arguments)
-
-
-def _describe(alias: Alias) -> AliasFacts:
-    return AliasFacts(
-        address=alias.address,
-        thread_id=alias.thread_id,
-        marketplace_id=alias.marketplace_id,
-        buyer_id=alias.buyer_id,
-        seller_id=alias.seller_id,
-        role=alias.role,
-        retired=alias.retired_at is not None,
-    )

@@ -5,13 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import RowMapping, and_, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.delivery.models import Alias, Intake, Party, Sender
+from services.delivery.models import Alias, Base, Party, Sender
 from shared.contracts.vocabulary import Role
+
+_ALIASES = Base.metadata.tables["aliases"]
+_INTAKE = Base.metadata.tables["intake"]
+_PARTIES = Base.metadata.tables["parties"]
+_SENDERS = Base.metadata.tables["senders"]
 
 
 async def get_party(session: AsyncSession, role: Role, party_id: str) -> Party | None:
@@ -35,25 +40,35 @@ async def retire_aliases(session: AsyncSession, addresses: Sequence[str], retire
     )
 
 
-async def get_alias(session: AsyncSession, address: str) -> Alias | None:
-    """Return an alias, retired or not, or None."""
-    return await session.get(Alias, address)
+async def find_aliases(session: AsyncSession, addresses: Sequence[str]) -> Sequence[RowMapping]:
+    """Return aliases with the other one of their pair, and the writer's sealed address if the writer is known."""
+    own, other = _ALIASES.alias("own"), _ALIASES.alias("other")
+    writer_id = case((own.c.role == Role.BUYER, own.c.seller_id), else_=own.c.buyer_id)
+    query = (
+        select(own, other.c.address.label("writer_alias"), _PARTIES.c.address_box.label("writer_box"))
+        .join(other, and_(other.c.thread_id == own.c.thread_id, other.c.role != own.c.role))
+        .outerjoin(_PARTIES, and_(_PARTIES.c.role == other.c.role, _PARTIES.c.party_id == writer_id))
+        .where(own.c.address.in_(list(addresses)))
+    )
+    return (await (await session.connection()).execute(query)).mappings().all()
 
 
-async def list_pair(session: AsyncSession, thread_id: UUID) -> Sequence[str]:
-    """Return both aliases of a thread."""
-    return (await session.exec(select(Alias.address).where(Alias.thread_id == thread_id))).all()
-
-
-async def list_parties_of(session: AsyncSession, address_hash: str) -> set[tuple[Role, str]]:
-    """Return the parties in whose name an address may write."""
-    rows = (await session.exec(select(Sender.role, Sender.party_id).where(Sender.address_hash == address_hash))).all()
-    return {(Role(role), party_id) for role, party_id in rows}
+async def list_senders(
+    session: AsyncSession, hashes: Sequence[str], party_ids: Sequence[str]
+) -> Mapping[tuple[Role, str], set[str]]:
+    """Return by party the addresses that may write in its name: all of these parties, and these addresses anywhere."""
+    query = select(_SENDERS.c.role, _SENDERS.c.party_id, _SENDERS.c.address_hash).where(
+        or_(_SENDERS.c.address_hash.in_(list(hashes)), _SENDERS.c.party_id.in_(list(party_ids)))
+    )
+    found: dict[tuple[Role, str], set[str]] = {}
+    for role, party_id, address_hash in (await (await session.connection()).execute(query)).all():
+        found.setdefault((Role(role), party_id), set()).add(address_hash)
+    return found
 
 
 async def insert_intake(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
     """Insert intake rows, passing over repeats of a fingerprint; return the ids of those that were new."""
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Intake).values(list(rows)).on_conflict_do_nothing().returning(col(Intake.mail_id))
-    return set((await session.exec(statement)).scalars())
+    statement = insert(_INTAKE).on_conflict_do_nothing().returning(_INTAKE.c.mail_id)
+    return set((await connection.execute(statement, list(rows))).scalars())

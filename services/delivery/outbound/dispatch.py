@@ -18,6 +18,7 @@ from services.delivery.outbound.service import Attempt, Queue
 from services.delivery.outbound.transport import Transport
 from shared import tracing
 from shared.blobs import BlobNotFound
+from shared.bus import finish
 from shared.crypto import SealError
 from shared.db import Database
 
@@ -68,20 +69,23 @@ class Dispatcher:
         await self._release_left_over()
         try:
             while True:
-                await self._turn()
+                self._wake.clear()
+                due_in = await finish(self._turn())
+                if due_in is not None:
+                    await self._wait(due_in)
         finally:
             await self._finish()
 
-    async def _turn(self) -> None:
-        self._wake.clear()
+    async def _turn(self) -> float | None:
+        """Record what ended and claim what is due; if there was neither, return for how many seconds to wait."""
         await self._measure()
         free = self._gate.admits(self._pace.at_once - len(self._sending), sending=bool(self._sending))
         due_in = await self._find_due() if free else None
         due = due_in is not None and due_in <= 0
         if not due and not self._ended:
-            await self._wait(due_in)
-            return
+            return self._pace.poll_seconds if due_in is None else min(due_in, self._pace.poll_seconds)
         await self._record_and_claim(free if due else 0)
+        return None
 
     async def _record_and_claim(self, free: int) -> None:
         attempts, self._ended = self._ended, []
@@ -137,12 +141,11 @@ class Dispatcher:
             earliest = await store.find_earliest_due(session)
         return None if earliest is None else (earliest - datetime.now(UTC)).total_seconds()
 
-    async def _wait(self, due_in: float | None) -> None:
-        """Wait for news, the next mail's time, or the poll: another instance's commits are not heard here."""
+    async def _wait(self, seconds: float) -> None:
+        """Wait for news or so long: another instance's commits are not heard here."""
         opens_in = None if self._sending else self._gate.opens_in()
-        limit = min(seconds for seconds in (self._pace.poll_seconds, due_in, opens_in) if seconds is not None)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), limit)
+            await asyncio.wait_for(self._wake.wait(), seconds if opens_in is None else min(seconds, opens_in))
 
     async def _release_left_over(self) -> None:
         """Take up at once what a crash left claimed, where no other process can be sending it (SQLite)."""
@@ -173,9 +176,13 @@ class Dispatcher:
 async def purge_queue(database: Database, days: int) -> None:
     """Forget, every hour until cancelled, the mails that were settled more than `days` ago."""
     while True:
-        async with database.transaction() as session:
-            await store.purge_settled(session, datetime.now(UTC), days)
+        await finish(_purge_once(database, days))
         await asyncio.sleep(_PURGE_SECONDS)
+
+
+async def _purge_once(database: Database, days: int) -> None:
+    async with database.transaction() as session:
+        await store.purge_settled(session, datetime.now(UTC), days)
 
 
 class RelayGate:

@@ -72,8 +72,10 @@ class Queue:
         # A large content lies in the blob store, and nothing is fetched inside a transaction.
         subject = (await self.blobs.open_content(told.content)).subject if told.content.box else None
         sent = await self.threads.place_outgoing(session, told.message, subject, datetime.now(UTC))
+        if sent is None:
+            return
         post = _Post(told.message, told.addressing, told.content, sent)
-        await self._insert(session, told.message.message_id, post, told.addressing.recipient.box, None)
+        self._add(session, told.message.message_id, post, told.addressing.recipient.box, None)
 
     async def notify_rejected(self, session: AsyncSession, told: MessageRejected) -> None:
         """Queue the notice that tells a message's writer why it did not pass (R-MAIL-9)."""
@@ -179,17 +181,19 @@ class Queue:
         language = addressing.seller_language if to_seller or party is None else party.language
         notice = Notice(cause=cause, to=message.sender_role, language=language, reasons=reasons)
         queue_id = identify_notice(message.message_id, cause)
+        if await store.get_mail(session, queue_id) is not None:
+            return
         identifier = message_identifier(queue_id, message.marketplace.alias_domain)
         answered = await self.threads.name_for_writer(session, message.message_id)
         post = _Post(message, addressing, content, Sent(identifier, (answered,) if answered else ()))
         notice_box = self.keys.seal(notice.model_dump_json().encode(), NOTICE)
-        await self._insert(session, queue_id, post, recipient_box, notice_box)
+        self._add(session, queue_id, post, recipient_box, notice_box)
 
     async def _find_writer(self, session: AsyncSession, message: MessageFacts) -> Party | None:
         role = message.sender_role
         return await store.get_party(session, role, message.seller_id if role is Role.SELLER else message.buyer_id)
 
-    async def _insert(
+    def _add(
         self, session: AsyncSession, queue_id: UUID, post: _Post, recipient_box: str, notice_box: str | None
     ) -> None:
         now = datetime.now(UTC)
@@ -209,7 +213,8 @@ class Queue:
             queued_at=now,
             due_at=now,
         )
-        if await store.insert_mail(session, mail) and not session.info.get(_WAKING):
+        session.add(mail)
+        if not session.info.get(_WAKING):
             session.info[_WAKING] = True
             event.listen(session.sync_session, "after_commit", lambda _: self.wake(), once=True)
 

@@ -6,20 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, func, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import MailKind, Party, QueuedMail, QueueState
 from shared.contracts.vocabulary import Role
-
-
-async def insert_mail(session: AsyncSession, mail: QueuedMail) -> bool:
-    """Queue a mail unless it is queued already; return whether it was."""
-    connection = await session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(QueuedMail).values(mail.model_dump()).on_conflict_do_nothing()
-    return (await session.exec(statement.returning(col(QueuedMail.queue_id)))).scalar_one_or_none() is not None
 
 
 async def get_mail(session: AsyncSession, queue_id: UUID, *, locked: bool = False) -> QueuedMail | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -45,32 +46,30 @@ class Threads:
 
     keys: KeyRing
 
-    async def note_incoming(self, session: AsyncSession, mail: Incoming) -> UUID | None:
-        """Record a mail's place; return the message it answers, if that can be told (R-MAIL-1)."""
-        parent_id = await self._find_parent(session, mail)
-        place = {
-            "message_id": mail.message_id,
-            "thread_id": mail.thread_id,
-            "writer": mail.writer,
-            "parent_id": parent_id,
-            "subject_hash": self._hash_subject(mail.subject),
-            "own_identifier": None,
-            "foreign_box": self.keys.seal_text(mail.identifier, _PURPOSE) if mail.identifier else None,
-            "created_at": mail.received_at,
-        }
-        await store.insert_new(session, ThreadedMessage, [place])
-        if mail.identifier:
-            await self._name(session, mail.thread_id, mail.identifier, mail.message_id)
-        return parent_id
+    async def note_incoming(self, session: AsyncSession, mails: Sequence[Incoming]) -> Sequence[UUID | None]:
+        """Record mails' places; return for each the message it answers, if that can be told (R-MAIL-1)."""
+        names = [self._name(mail.thread_id, mail.identifier, mail.message_id) for mail in mails if mail.identifier]
+        await store.insert_new(session, Identifier, names)
+        hashes = [[self._hash_identifier(identifier) for identifier in mail.ancestors] for mail in mails]
+        known = await store.find_named(
+            session, list({mail.thread_id for mail in mails}), list({name for each in hashes for name in each})
+        )
+        parents = [
+            next((known[mail.thread_id, name] for name in each if (mail.thread_id, name) in known), None)
+            or await self._find_by_subject(session, mail)
+            for mail, each in zip(mails, hashes, strict=True)
+        ]
+        places = [self._place(mail, parent_id) for mail, parent_id in zip(mails, parents, strict=True)]
+        await store.insert_new(session, ThreadedMessage, places)
+        return parents
 
     async def place_outgoing(
         self, session: AsyncSession, message: MessageFacts, subject: str | None, now: datetime
-    ) -> Sent:
+    ) -> Sent | None:
         """Fix the Message-ID of an approved message before its first attempt, and trace what it answers.
 
-        `subject` is None where it is not at hand; then only a reply finds what it answers.
+        None when that was done before. `subject` is None where it is not at hand: then only a reply finds its parent.
         """
-        identifier = message_identifier(message.message_id, message.marketplace.alias_domain)
         place = await store.get_message(session, message.message_id)
         if place is None:
             place = ThreadedMessage(
@@ -81,30 +80,44 @@ class Threads:
                 subject_hash=self._hash_subject(subject),
                 created_at=now,
             )
+        elif place.own_identifier is not None:
+            return None
+        identifier = message_identifier(message.message_id, message.marketplace.alias_domain)
         place.own_identifier = identifier
         session.add(place)
-        await self._name(session, message.thread_id, identifier, message.message_id)
-        await session.flush()
-        recent = {row.message_id: row for row in await store.list_recent(session, message.thread_id, _MOST_LOOKED_AT)}
-        chain = trace_ancestors({known: row.parent_id for known, row in recent.items()}, place.parent_id)
-        reader = Role.BUYER if message.sender_role is Role.SELLER else Role.SELLER
-        named = (self._name_for(recent[ancestor], reader) for ancestor in chain)
-        return Sent(identifier, tuple(dict.fromkeys(name for name in named if name)))
+        session.add(Identifier(**self._name(message.thread_id, identifier, message.message_id)))
+        return Sent(identifier, await self._trace(session, message, place.parent_id))
 
     async def name_for_writer(self, session: AsyncSession, message_id: UUID) -> str | None:
         """Return the Message-ID that the writer's own mail client gave a message, if it came by mail."""
         place = await store.get_message(session, message_id)
         return None if place is None else self._open_foreign(place)
 
-    async def _find_parent(self, session: AsyncSession, mail: Incoming) -> UUID | None:
-        hashes = [self._hash_identifier(identifier) for identifier in mail.ancestors]
-        named = await store.find_named(session, mail.thread_id, hashes)
-        for identifier_hash in hashes:
-            if identifier_hash in named:
-                return named[identifier_hash]
+    async def _trace(self, session: AsyncSession, message: MessageFacts, parent_id: UUID | None) -> tuple[str, ...]:
+        if parent_id is None:
+            return ()
+        recent = {row.message_id: row for row in await store.list_recent(session, message.thread_id, _MOST_LOOKED_AT)}
+        chain = trace_ancestors({known: row.parent_id for known, row in recent.items()}, parent_id)
+        reader = Role.BUYER if message.sender_role is Role.SELLER else Role.SELLER
+        named = (self._name_for(recent[ancestor], reader) for ancestor in chain)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    async def _find_by_subject(self, session: AsyncSession, mail: Incoming) -> UUID | None:
         counterpart = Role.BUYER if mail.writer is Role.SELLER else Role.SELLER
         subject_hash = self._hash_subject(mail.subject)
         return await store.find_latest(session, mail.thread_id, counterpart, subject_hash=subject_hash)
+
+    def _place(self, mail: Incoming, parent_id: UUID | None) -> dict[str, Any]:
+        return {
+            "message_id": mail.message_id,
+            "thread_id": mail.thread_id,
+            "writer": mail.writer,
+            "parent_id": parent_id,
+            "subject_hash": self._hash_subject(mail.subject),
+            "own_identifier": None,
+            "foreign_box": self.keys.seal_text(mail.identifier, _PURPOSE) if mail.identifier else None,
+            "created_at": mail.received_at,
+        }
 
     async def _find_answered(self, session: AsyncSession, message: MessageFacts, subject: str | None) -> UUID | None:
         """Find what a message that did not come by mail answers: for a reply the other side's latest."""
@@ -116,13 +129,12 @@ class Threads:
         same_subject = self._hash_subject(subject)
         return await store.find_latest(session, message.thread_id, message.sender_role, subject_hash=same_subject)
 
-    async def _name(self, session: AsyncSession, thread_id: UUID, identifier: str, message_id: UUID) -> None:
-        name = {
+    def _name(self, thread_id: UUID, identifier: str, message_id: UUID) -> dict[str, Any]:
+        return {
             "thread_id": thread_id,
             "identifier_hash": self._hash_identifier(identifier),
             "message_id": message_id,
         }
-        await store.insert_new(session, Identifier, [name])
 
     def _name_for(self, row: ThreadedMessage, reader: Role) -> str | None:
         """Return the Message-ID under which `reader`'s mail client knows a message, if it ever saw it.

@@ -5,30 +5,35 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.delivery.models import Identifier, ThreadedMessage
+from services.delivery.models import Base, Identifier, ThreadedMessage
 from shared.contracts.vocabulary import Role
 
 
-async def insert_new(session: AsyncSession, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert `rows` into `table`, passing over those that are there already."""
     if not rows:
         return
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    await session.exec(insert(table).values(list(rows)).on_conflict_do_nothing())
+    # The statement without its values is compiled once and kept.
+    await connection.execute(
+        insert(Base.metadata.tables[str(table.__tablename__)]).on_conflict_do_nothing(), list(rows)
+    )
 
 
-async def find_named(session: AsyncSession, thread_id: UUID, hashes: Sequence[str]) -> Mapping[str, UUID]:
-    """Return the messages that go by these identifiers in this thread, by the identifier's hash."""
+async def find_named(
+    session: AsyncSession, threads: Sequence[UUID], hashes: Sequence[str]
+) -> Mapping[tuple[UUID, str], UUID]:
+    """Return the messages that go by these identifiers in these threads, by thread and identifier's hash."""
     if not hashes:
         return {}
-    query = select(Identifier).where(
-        Identifier.thread_id == thread_id, col(Identifier.identifier_hash).in_(list(hashes))
+    query = select(Identifier.thread_id, Identifier.identifier_hash, Identifier.message_id).where(
+        col(Identifier.thread_id).in_(list(threads)), col(Identifier.identifier_hash).in_(list(hashes))
     )
-    return {row.identifier_hash: row.message_id for row in (await session.exec(query)).all()}
+    return {(thread_id, name): message_id for thread_id, name, message_id in (await session.exec(query)).all()}
 
 
 async def find_latest(

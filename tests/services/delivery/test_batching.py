@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.delivery.batching import GroupCommit
+from services.delivery.batching import Batches
 from shared.db import Database
 
 pytestmark = pytest.mark.req("R-MAIL-3")
@@ -23,7 +23,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.database = Database(f"sqlite:///{folder}/x.db", service="test")
         self.batches: list[list[int]] = []
-        self.writer: GroupCommit[int, int] = GroupCommit(self.database, self._write, largest=10)
+        self.writer: Batches[int, int] = Batches(self.database.transaction, self._write, largest=10)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Ledger"]:

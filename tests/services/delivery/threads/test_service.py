@@ -27,7 +27,8 @@ def _incoming(
 
 async def _note(delivery: Installation, mail: Incoming) -> UUID | None:
     async with delivery.database.transaction() as session:
-        return await Threads(delivery.keys).note_incoming(session, mail)
+        (answered,) = await Threads(delivery.keys).note_incoming(session, [mail])
+        return answered
 
 
 async def _send(
@@ -43,6 +44,7 @@ async def _send(
     async with delivery.database.transaction() as session:
         moment = NOW + timedelta(minutes=minutes)
         sent = await Threads(delivery.keys).place_outgoing(session, message, subject, moment)
+    assert sent is not None
     assert sent.identifier == f"<{message.message_id.hex}@{DOMAIN}>"
     return message.message_id, sent.references
 
@@ -100,8 +102,15 @@ async def test_a_message_with_a_known_subject_follows_its_predecessor(delivery: 
 
 
 async def test_placing_a_message_again_changes_nothing(delivery: Installation) -> None:
-    first, _ = await _send(delivery, "Domanda")
-    second, references = await _send(delivery, "Domanda", minutes=1)
-    again, repeated = await _send(delivery, "Domanda", minutes=2, message_id=second)
-    assert (again, repeated) == (second, references)
-    assert references == (f"<{first.hex}@{DOMAIN}>",)
+    message = describe_message()
+    for expected in (True, False):
+        async with delivery.database.transaction() as session:
+            sent = await Threads(delivery.keys).place_outgoing(session, message, "Domanda", NOW)
+        assert (sent is not None) == expected
+
+
+async def test_mails_of_one_batch_may_answer_each_other(delivery: Installation) -> None:
+    first = _incoming([], identifier="<1@mail.example>")
+    second = _incoming(["<1@mail.example>"], identifier="<2@mail.example>")
+    async with delivery.database.transaction() as session:
+        assert await Threads(delivery.keys).note_incoming(session, [first, second]) == [None, first.message_id]
