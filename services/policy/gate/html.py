@@ -134,7 +134,7 @@ _QUOTE_CLASS = re.compile(
     r"|tutanota_quote|zmail_extra|ms-outlook-mobile-reference-message|outlook_quote|quote)(?:\s|$)"
 )
 _QUOTE_ID = re.compile(
-    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|mail-editor-reference-message-container|replysplit|isforwardcontent)$",
+    r"^(?:x_)*(?:divrplyfwdmsg|appendonsend|mail-editor-reference-message-container|yahoo_quoted_?\d*|reply-intro|olk_src_body_section|replysplit|isforwardcontent)$",
     re.IGNORECASE,
 )
 _OUTLOOK_BORDER = re.compile(

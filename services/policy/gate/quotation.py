@@ -11,29 +11,33 @@ from services.policy.gate.offsets import Derived
 
 _QUOTED_LINE = re.compile(r"[ \t]{0,3}(?:[>＞]|\|[ \t])")
 _SEPARATOR = re.compile(
-    r"\s*(?:[-_=*]{2,}\s*)?"
-    r"(?:original message|forwarded message|reply message|begin forwarded message"
-    r"|messaggio originale|messaggio inoltrato|inizio messaggio inoltrato|messaggio di risposta"
-    r"|ursprüngliche nachricht|originalnachricht|original-?nachricht|weitergeleitete nachricht"
-    r"|anfang der weitergeleiteten nachricht"
-    r"|message d'origine|message original|message initial|message transféré|début du message (?:transféré|réexpédié)"
-    r"|mensaje original|mensaje reenviado|inicio del mensaje reenviado"
-    r"|元のメッセージ|転送されたメッセージ|転送メッセージ|オリジナルメッセージ|original message follows)"
-    r"\s*:?\s*(?:[-_=*]{2,})?\s*$"
+    r"\s*(?:[-_=*]{2,30}\s*)?"
+    r"(?:original message|forwarded message|reply message|begin forwarded message|begin message|original message follows"
+    r"|(?:the )?(?:buyer|customer)(?:'s)? (?:message|wrote)|your message"
+    r"|messaggio originale|messaggio inoltrato|inizio messaggio(?: inoltrato)?|messaggio di risposta"
+    r"|messaggio (?:del|dell') ?(?:cliente|acquirente)|il (?:suo|tuo) messaggio"
+    r"|ursprüngliche nachricht|original-?nachricht|weitergeleitete nachricht|anfang der (?:weitergeleiteten )?nachricht"
+    r"|nachricht (?:des|vom) (?:käufers?|kunden)|ihre nachricht"
+    r"|message d'origine|message original|message initial|message transféré|début du message(?: transféré| réexpédié)?"
+    r"|message (?:de l'|du )(?:acheteur|client)|votre message"
+    r"|mensaje original|mensaje reenviado|(?:inicio|comienzo) del mensaje(?: reenviado)?|mensaje del (?:comprador|cliente)|su mensaje"
+    r"|元のメッセージ|転送されたメッセージ|転送メッセージ|オリジナルメッセージ|元メール|(?:購入者|お客様)(?:から)?のメッセージ)"
+    r"\s*[:：]?\s*(?:[-_=*]{2,30})?\s*$"
 )
-_RULE = re.compile(r"\s*_{20,}\s*$")
-_FROM = re.compile(r"\s*\*?(?:from|von|da|de|expéditeur|mittente|remitente|差出人|送信者|from)\s?\*?\s?[:：]")
+_RULE = re.compile(r"\s*[_-]{20,200}\s*$")
+_FROM = re.compile(r"\s*\*{0,2}(?:from|von|da|de|expéditeur|mittente|remitente|差出人|送信者|送信元)\s?\*{0,2}\s?[:：]")
 _HEADER = re.compile(
-    r"\s*\*?(?:sent|date|to|cc|subject|reply-to|gesendet|datum|an|betreff|inviato|data|a|oggetto|envoyé|à|objet|enviado"
-    r"|enviado el|fecha|para|asunto|送信日時|日付|日時|宛先|件名|cc)\s?\*?\s?[:：]"
+    r"\s*\*{0,2}(?:sent|date|to|cc|subject|reply-to|gesendet|datum|an|betreff|inviato|data|a|oggetto|envoyé|à|objet|enviado"
+    r"|enviado el|fecha|para|asunto|送信日時|送信日|日付|日時|宛先|件名)\s?\*{0,2}\s?[:：]"
 )
-_ATTRIBUTION_END = re.compile(
-    r"(?:wrote|writes|ha scritto|schrieb[^:\n]{0,200}|hat geschrieben|a écrit|escribió|escribi[oó][^:\n]{0,200}"
-    r"|さんは書きました|のメール|のメッセージ|wrote[^:\n]{0,120}|>)\s{0,3}[:：]\s*$"
+_WROTE = re.compile(
+    r"(?:wrote|writes|ha scritto|schrieb(?: [^:\n]{1,160})?|hat geschrieben|a écrit|escribió(?: [^:\n]{1,160})?"
+    r"|さん(?:は|が)書きました|のメール|のメッセージ|wrote [^:\n]{1,120})\s{0,3}(?:[:：]|-{2,9})\s*$"
 )
+_ADDRESSED = re.compile(r">\s{0,3}[:：]\s*$")
 _ATTRIBUTION_START = re.compile(
-    r"\s*(?:on\s|il\s(?:giorno\s|\w{3}\s)|il\s\d|in data\s|am\s|le\s|el\s|\d{4}年|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}"
-    r"|\d{1,2}\.?\s\w+\.?\s\d{4}|<?[^\s@<>]{1,64}@[^\s@<>]{1,255}>?\s)"
+    r"\s*(?:-{2,9}\s?)?(?:on|il|in data|am|le|el|\d{4}年|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}"
+    r"|\d{1,2}\.?\s\w{3,12}\.?\s\d{4}|<?[^\s@<>]{1,64}@[^\s@<>]{1,255}>?\s)"
 )
 _DATED = re.compile(r"\d")
 _LONGEST_ATTRIBUTION = 3
@@ -92,18 +96,21 @@ def _is_header(lines: list[str], index: int) -> bool:
     if not _FROM.match(lines[index]):
         return False
     block = lines[index + 1 : index + 1 + _LONGEST_HEADER]
-    return sum(1 for line in block if _HEADER.match(line)) > 1
+    found = [bool(_HEADER.match(line)) for line in block if line.strip()]
+    return found[:1] == [True] if index else sum(found) > 1
 
 
 def _after_attribution(lines: list[str], index: int) -> int | None:
     """Return the line after an attribution ("On …, X wrote:") that begins at `index`, which may be wrapped."""
     if not _ATTRIBUTION_START.match(lines[index]):
-        return None
+        named = _WROTE.search(lines[index][-320:]) and ("<" in lines[index] or _DATED.search(lines[index]))
+        return index + 1 if named else None
     joined = ""
     for length in range(_LONGEST_ATTRIBUTION):
         if index + length >= len(lines) or len(joined) > 400:  # noqa: PLR2004  # no attribution is that long
             return None
         joined += lines[index + length].rstrip("\r\n") + " "
-        if _ATTRIBUTION_END.search(joined.rstrip()[-320:]) and _DATED.search(joined):
+        end = joined.rstrip()[-320:]
+        if _DATED.search(joined) and (_WROTE.search(end) or _ADDRESSED.search(end)):
             return index + length + 1
     return None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
 _AT_HANDLE = re.compile(r"(?<![\w@.%+/!#$&*-])@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])")
@@ -19,6 +20,10 @@ _QR = re.compile(
 )
 
 
+def _folded(words: Iterable[str]) -> list[str]:
+    return [NormalisedText(word).folded for word in words]
+
+
 class Handles:
     """Platforms, the words that invite to them, and the words that introduce a name there, as the rule has them."""
 
@@ -29,6 +34,10 @@ class Handles:
         self._inviting = Words(flat(parameters["invitations"]))
         self._contact_word = Words(flat(parameters["contact_words"]))
         self._denial = Words(flat(parameters["denials"]))
+        led, bare = alternatives(_folded(parameters["leading"])), alternatives(_folded(parameters["leading_bare"]))
+        self._led = re.compile(rf"(?<![a-z])(?:(?:{led})\s(?:[a-z']{{1,14}}\s)?|(?:{bare})\s)$|[:/(]\s?$")
+        following = alternatives(_folded(parameters["following"]))
+        self._following = re.compile(rf"\s?-?(?:{following})")
         self._device = Words(flat(parameters["device_words"]))
         self._never = frozenset(parameters["never_handle"])
         introduced = alternatives(flat(parameters["name_words"]))
@@ -54,9 +63,12 @@ class Handles:
                 found.append(span)
         for code in _QR.finditer(text) if "qr" in text or "コード" in text else ():
             near = text[max(0, code.start() - _WINDOW) : code.end() + 2 * _WINDOW]
-            if self._platform.search(near) or self._contact_word.search(near):
+            if self._contact_word.search(near) or self._leads_to_platform(near):
                 found.append(code.span())
         return found
+
+    def _leads_to_platform(self, near: str) -> bool:
+        return self._platform.search(near) is not None and not self._denial.search(near) and not self._device.search(near)
 
     def _at_platform(self, text: str, platform: re.Match[str]) -> tuple[int, int] | None:
         after = text[platform.end() : platform.end() + _WINDOW].partition("\n")[0]
@@ -74,6 +86,8 @@ class Handles:
         if preceding is not None and self._is_name(preceding.group(1), sure=False):
             return platform.start() - len(before) + preceding.start(1), platform.end()
         if self._device.search(before) or self._device.search(after[:24]) or self._denial.search(_CLAUSE.split(before)[-1] + " " + after[:24]):
+            return None
+        if not self._led.search(before) and not self._following.match(after):
             return None
         inviting = self._inviting.search(before) or self._inviting.search(after)
         return platform.span() if inviting is not None else None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.scan import quick_pattern
@@ -86,13 +87,20 @@ class Run:
 class Numerals:
     """Number words with their values, and the scan for runs of digits."""
 
-    def __init__(self, words: Mapping[str, int], repeats: Mapping[str, int], joints: Iterable[str]) -> None:
-        """Take number words (0 to 99), words that repeat the next digit, and words that may stand between."""
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        """Take a rule's `numbers` (words for 0 to 99), `repeats` (of the next digit), and words between digits.
+
+        `joints` may stand between number words, `steps` between figures, too.
+        """
+        words: Mapping[str, int] = parameters["numbers"]
+        repeats: Mapping[str, int] = parameters["repeats"]
+        joints: Iterable[str] = parameters["joints"]
+        self._steps = frozenset(NormalisedText(word).folded for word in parameters["steps"])
         self._words = {NormalisedText(word).folded: value for word, value in words.items()}
         self._repeats = {NormalisedText(word).folded: times for word, times in repeats.items()}
         self._joints = frozenset(NormalisedText(word).folded for word in joints)
         one = rf"(?:[0-9]+|[{_KANJI}]|{alternatives(_KANA)}|{alternatives(self._words)})"
-        between = rf"[^a-z0-9]*(?:(?:{alternatives([*self._joints, *self._repeats])})[^a-z0-9]+)?"
+        between = rf"[^a-z0-9]*(?:(?:{alternatives([*self._joints, *self._repeats, *self._steps])})[^a-z0-9]+)?"
         self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
     def runs(self, text: str, least: int) -> list[Run]:
@@ -106,7 +114,7 @@ class Numerals:
             if token in self._repeats:
                 repeat = self._repeats[token]
                 continue
-            if token in self._joints and scan.spelling:
+            if (token in self._joints and scan.spelling) or (token in self._steps and scan.open):
                 scan.joint(match.end())
                 continue
             self._take(scan, token, match.start(), repeat)
@@ -158,6 +166,10 @@ class _Scan:
         self._groups: list[Group] = []
         self._end = 0
         self.runs: list[Run] = []
+
+    @property
+    def open(self) -> bool:
+        return bool(self._groups)
 
     @property
     def spelling(self) -> bool:

@@ -44,6 +44,8 @@ _FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
+_TOLL = re.compile(r"0?(?:800|808|80[1569]|120|570|700)")
+_MOBILE = re.compile(r"0(?:1[567]\d{8,9}|[67]\d{8}|7\d{9}|[789]0\d{8})$")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
 _BEFORE, _AFTER = 60, 24
 # A full stop after a short word ("no. ", "ref. ") ends no sentence.
@@ -202,11 +204,22 @@ def _looks_dialled(text: str, run: Run) -> bool:
         return True
     if digits[0] == "0":
         alone = separated and run.groups[0].digits == "0" and text[run.groups[0].end] in " ./-"
+        if len(run.groups) < _LISTS and not _stands_out(text, run):
+            return False
         return not alone and 9 <= len(digits) <= 12 and digits[1] != "0" and _valid_at_home(digits)  # noqa: PLR2004  # E.164
     mobile = (len(digits) == 10 and digits[0] == "3") or (len(digits) == 9 and digits[0] in "67")  # noqa: PLR2004  # it, es
     if mobile and (separated or len(digits) == 10):  # noqa: PLR2004  # Italian mobiles are written in one
         return _valid_at_home(digits)
     return separated and len(digits) == 9 and digits[0] in "89" and _valid_at_home(digits)  # noqa: PLR2004  # es
+
+
+def _stands_out(text: str, run: Run) -> bool:
+    """Tell whether digits in one or two groups are a mobile number, set off with a slash or dash, or end a line."""
+    if _MOBILE.match(run.digits):
+        return True
+    if len(run.groups) > 1 and re.search(r"[/()-]", text[run.start : run.end]):
+        return True
+    return len(run.groups) > 1 and re.match(r"[ .]{0,2}(?:\n|$)", text[run.end : run.end + 4]) is not None
 
 
 def _possible_abroad(digits: str) -> bool:
@@ -229,18 +242,11 @@ def _valid_at_home(digits: str) -> bool:
     return False
 
 
-def is_free_of_charge(digits: str) -> bool:
-    """Tell whether these are the digits of a toll-free or shared-cost number, as service centres have."""
-    kinds = {
-        phonenumbers.PhoneNumberType.TOLL_FREE,
-        phonenumbers.PhoneNumberType.SHARED_COST,
-        phonenumbers.PhoneNumberType.UAN,
-    }
-    for region in _REGIONS:
-        try:
-            number = phonenumbers.parse(digits, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.number_type(number) in kinds:
-            return True
-    return False
+def is_mobile(digits: str) -> bool:
+    """Tell whether these are the digits of a mobile number at home or, with its country code, abroad."""
+    national = re.sub(r"^(?:00)?(?:39|49|33|34|44|81|43|41|32)(?=\d{9,11}$)", "", digits)
+    if _TOLL.match(national):
+        return False
+    if _MOBILE.match(national) or _MOBILE.match("0" + national):
+        return True
+    return (len(national) == 10 and national[0] == "3") or (len(national) == 9 and national[0] in "67")  # noqa: PLR2004  # it, es

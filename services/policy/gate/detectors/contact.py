@@ -8,7 +8,7 @@ from typing import Any
 from services.policy.gate.contact.handle import Handles
 from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.contact.numerals import Numerals
-from services.policy.gate.contact.phone import Cues, barred, is_free_of_charge, phones
+from services.policy.gate.contact.phone import Cues, barred, is_mobile, phones
 from services.policy.gate.domains import is_within
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
 from services.policy.gate.scan import quick_pattern
@@ -21,6 +21,9 @@ _LINKED = re.compile(
     r"(?:https?://|www\.)[^\s<>\"]{1,2000}|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/[^\s<>\"]{1,2000}"
 )
 _SERVICE_WINDOW = 90
+# "1-800-FLOWERS", and addresses written from the end.
+_LETTERED_NUMBER = re.compile(r"(?<![\w-])(?:1[ .-])?0?8(?:00|88|77|66|08)[ .-]?(?=[a-z]{4})[a-z]{4,10}(?![a-z])")
+_BACKWARDS = re.compile(r"(?<![a-z0-9.])(?:moc|ten|gro|ti|ed|rf|se|pj|ku\.oc)\.[a-z0-9-]{2,40}@[a-z0-9._-]{2,40}")
 _QUICK_LINKED = quick_pattern(r"://|www\.|\.[a-z]{2,12}/")
 _CONTACT_SCHEMES = frozenset(
     {
@@ -65,7 +68,9 @@ class _Service:
         if self.never.search(near):
             return False
         digits = re.sub(r"\D", "", text[found.start : found.end])
-        return bool(self.words.search(near)) or is_free_of_charge(digits)
+        if len(digits) < _FEWEST_DIGITS:
+            return False  # spelled out: no service centre writes its number so
+        return bool(self.words.search(near)) or not is_mobile(digits)
 
 
 def build(parameters: dict[str, Any]) -> Detector:
@@ -76,7 +81,7 @@ def build(parameters: dict[str, Any]) -> Detector:
 class _Contact:
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._mask: str = parameters["mask"]
-        self._numerals = Numerals(parameters["numbers"], parameters["repeats"], parameters["joints"])
+        self._numerals = Numerals(parameters)
         self._cues = Cues(Words(flat(parameters["telephone_words"])), Words(flat(parameters["other_number_words"])))
         self._mailboxes = packaged()
         self._handles = Handles(parameters)
@@ -110,6 +115,8 @@ class _Contact:
         links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
         runs = self._numerals.runs(barred(text, [*mailboxes, *links]), _FEWEST_DIGITS)
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
+        found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
+        found += [_Found(*match.span(), phone=False) for match in _BACKWARDS.finditer(text)]
         found += [_Found(*span, phone=False) for span in links if self._leads_to_messenger(text[slice(*span)])]
         return found
 

@@ -17,14 +17,17 @@ Check = Callable[[Judged, Context], "dict[str, str] | None"]
 
 
 def build(parameters: dict[str, Any]) -> Detector:
-    """Return the detector for `check`; its other parameters are the limits and words of that check."""
+    """Return the detector for `check`; its other parameters are the limits and words of that check.
+
+    A check answers with facts for the explanation, `variant` among them where the rule has several, or with None.
+    """
     check: Check = _CHECKS[parameters["check"]](parameters)
 
     def find(judged: Judged) -> Iterable[Hit]:
         if judged.context is not None:
             facts = check(judged, judged.context)
             if facts is not None:
-                yield Hit("message", 0, 0, excerpt="", facts=facts)
+                yield Hit("message", 0, 0, excerpt="", facts=facts, variant=facts.get("variant", ""))
 
     return find
 
@@ -52,7 +55,8 @@ def _order_id(_: dict[str, Any]) -> Check:
             for passage in judged.passages
             for match in _ORDER_ID.finditer(passage.text.text)
         }
-        if judged.candidate.order_id is not None:
+        # Whoever writes by a form or the API chose the order, and its id is put in; a mail must show it itself.
+        if judged.candidate.order_id is not None and judged.candidate.channel != "email":
             named.add(judged.candidate.order_id)
         known = context.order_ids | ({context.order.id} if context.order else set())
         return None if named and named <= known else {}
@@ -146,9 +150,19 @@ def _reason_closed(_: dict[str, Any]) -> Check:
     return check
 
 
-def _is_blocked(judged: Judged, context: Context) -> bool:
-    about_order = judged.candidate.direction == "buyer_to_seller" and context.has_open_order
-    return context.blocked_by_operator or (context.blocked_by_receiver and not about_order)
+def _has_order(context: Context) -> bool:
+    """Whether the two have or had an order: such a buyer is no new one (R-INBOX-8)."""
+    return context.order is not None or bool(context.order_ids)
+
+
+def _blocked(_: dict[str, Any]) -> Check:
+    def check(judged: Judged, context: Context) -> dict[str, str] | None:
+        if context.blocked_by_operator:
+            return {"variant": "operator"}
+        about_order = judged.candidate.direction == "buyer_to_seller" and context.has_open_order
+        return {} if context.blocked_by_receiver and not about_order else None
+
+    return check
 
 
 _CHECKS: dict[str, Callable[[dict[str, Any]], Check]] = {
@@ -166,7 +180,7 @@ _CHECKS: dict[str, Callable[[dict[str, Any]], Check]] = {
     "recipient": _when(
         lambda _, context: context.receiver_is_seller or not context.counterpart or not context.sender_authorised
     ),
-    "messaging_off": _when(lambda _, context: not context.messaging_on and not context.has_open_order),
-    "blocked": _when(_is_blocked),
+    "messaging_off": _when(lambda _, context: not context.messaging_on and not _has_order(context)),
+    "blocked": _blocked,
     "automatic": _when(lambda _, context: bool(context.automatic)),
 }

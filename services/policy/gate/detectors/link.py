@@ -70,7 +70,8 @@ def _shown(text: str) -> tuple[str, Address | None]:
 
 
 def _placed(passage: Passage, link: WrittenLink) -> _Placed:
-    around = passage.text.folded[max(0, link.start - _NEAR) : link.end + _NEAR // 2]
+    text = passage.text.folded
+    around = f"{text[max(0, link.start - _NEAR) : link.start]} {text[link.end : link.end + _NEAR // 2]}"
     start, end = passage.text.span(link.start, link.end)
     return _Placed(passage.field, start, end, link.address, disguised=link.disguised, around=around)
 
@@ -130,6 +131,8 @@ class _Unsubscribe:
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._words = Words(flat(parameters["words"]))
+        self._mails, self._stops = Words(flat(parameters["mails"])), Words(flat(parameters["stops"]))
+        self._commands = Words(flat(parameters["commands"]))
         self._targets = re.compile("|".join(map(re.escape, parameters["targets"])))
         self._headers = frozenset(name.lower() for name in parameters["headers"])
         self._header_line = re.compile("|".join(map(re.escape, sorted(self._headers))))
@@ -145,13 +148,19 @@ class _Unsubscribe:
         worded = self._words.search("\n".join(link.around for link in links)) is not None
         for link in links:
             where = f"{link.address.host}{link.address.rest}"
-            if self._targets.search(where) or (worded and self._words.search(link.around)):
+            about_mail = self._is_about_mail(link) and not is_within(link.address.host, judged.candidate.trusted_domains)
+            if self._targets.search(where) or about_mail or (worded and self._words.search(link.around)):
                 yield Hit(link.field, link.start, link.end)
         for passage in judged.passages:
             text = passage.text.folded
+            for command in self._commands.finditer(text):
+                yield Hit(passage.field, *passage.text.span(*command.span()))
             for start, end in packaged().find(text):
                 if self._words.search(text[max(0, start - _NEAR) : end + _NEAR // 2]):
                     yield Hit(passage.field, *passage.text.span(start, end))
+
+    def _is_about_mail(self, link: _Placed) -> bool:
+        return self._mails.search(link.around) is not None and self._stops.search(link.around) is not None
 
 
 def _by_reason(allowed: list[dict[str, Any]], suffixes: list[str]) -> Mapping[str | None, frozenset[str]]:
