@@ -30,7 +30,8 @@ class Hit:
     """What a detector found: a span in the original field, and facts for the explanation's placeholders.
 
     `excerpt` replaces the original words where the span has none (attachments, context).
-    `mask` is what to put in place of the span when the rule mends the message.
+    `mask` is what to put in place of the span when the rule mends the message. `variant` chooses among the
+    explanations of a rule that explains itself in more than one way.
     """
 
     field: Field
@@ -39,6 +40,7 @@ class Hit:
     excerpt: str | None = None
     facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     mask: str | None = None
+    variant: str = ""
 
 
 class Judged:

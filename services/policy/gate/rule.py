@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One sentence that says what is wrong and one that says what to change; `{facts}` come from the hit."""
+    """One sentence that says what is wrong and one that says what to change; `{facts}` come from the hit.
+
+    `variants` say it otherwise for hits that ask for it by name.
+    """
 
     message: str
     advice: str
+    variants: Mapping[str, "Explanation"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def read_rule(path: Path) -> Rule:
 
 
 def _rule(data: dict[str, Any]) -> Rule:
-    explanations = {code: Explanation(**texts) for code, texts in data["explanations"].items()}
+    explanations = {code: _explanation(texts) for code, texts in data["explanations"].items()}
     missing = set(LANGUAGES) - set(explanations)
     if missing:
         raise ValueError(f"no explanation in {', '.join(sorted(missing))}")
@@ -87,6 +91,11 @@ def _rule(data: dict[str, Any]) -> Rule:
         explanations=explanations,
         examples=data.get("examples", {}),
     )
+
+
+def _explanation(data: dict[str, Any]) -> Explanation:
+    variants = {name: Explanation(**texts) for name, texts in data.get("variants", {}).items()}
+    return Explanation(**{**data, "variants": variants})
 
 
 def _situation(data: dict[str, Any]) -> Situation:

@@ -71,14 +71,15 @@ def _findings(rule: Rule, severity: Severity, judged: Judged, words: Explanation
     findings = []
     for hit in hits[:_MOST_FINDINGS] if severity is not Severity.FIX else hits:
         excerpt = hit.excerpt if hit.excerpt is not None else _original(judged.candidate, hit)
+        said = words.variants.get(hit.variant, words)
         finding = Finding(
             rule.id,
             severity,
             hit.field,
             (hit.start, hit.end),
             excerpt[:EXCERPT_LENGTH],
-            _filled(words.message, hit),
-            _filled(words.advice, hit),
+            _filled(said.message, hit),
+            _filled(said.advice, hit),
         )
         findings.append((finding, hit))
     return findings
