@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.mail.threading import message_identifier, subject_key
@@ -91,13 +92,15 @@ class Threads:
     async def name_for_writer(self, session: AsyncSession, message_id: UUID) -> str | None:
         """Return the Message-ID that the writer's own mail client gave a message, if it came by mail."""
         place = await store.get_message(session, message_id)
-        return None if place is None else self._open_foreign(place)
+        return None if place is None else self._open_foreign(place.foreign_box)
 
     async def _trace(self, session: AsyncSession, message: MessageFacts, parent_id: UUID | None) -> tuple[str, ...]:
         if parent_id is None:
             return ()
-        recent = {row.message_id: row for row in await store.list_recent(session, message.thread_id, _MOST_LOOKED_AT)}
-        chain = trace_ancestors({known: row.parent_id for known, row in recent.items()}, parent_id)
+        recent = {
+            row["message_id"]: row for row in await store.list_recent(session, message.thread_id, _MOST_LOOKED_AT)
+        }
+        chain = trace_ancestors({known: row["parent_id"] for known, row in recent.items()}, parent_id)
         reader = Role.BUYER if message.sender_role is Role.SELLER else Role.SELLER
         named = (self._name_for(recent[ancestor], reader) for ancestor in chain)
         return tuple(dict.fromkeys(name for name in named if name))
@@ -136,15 +139,16 @@ class Threads:
             "message_id": message_id,
         }
 
-    def _name_for(self, row: ThreadedMessage, reader: Role) -> str | None:
+    def _name_for(self, place: RowMapping, reader: Role) -> str | None:
         """Return the Message-ID under which `reader`'s mail client knows a message, if it ever saw it.
 
         What a party wrote by API it knows by no identifier; then ours stands, which at least is the same every time.
         """
-        return (self._open_foreign(row) if row.writer is reader else None) or row.own_identifier
+        own: str | None = place["own_identifier"]
+        return (self._open_foreign(place["foreign_box"]) if place["writer"] is reader else None) or own
 
-    def _open_foreign(self, row: ThreadedMessage) -> str | None:
-        return self.keys.open_text(row.foreign_box, _PURPOSE) if row.foreign_box else None
+    def _open_foreign(self, box: str | None) -> str | None:
+        return self.keys.open_text(box, _PURPOSE) if box else None
 
     def _hash_identifier(self, identifier: str) -> str:
         return self.keys.hash_text("message-id", identifier.strip("<> "))

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select
+from sqlmodel import col
+from sqlmodel import select as select_typed
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import Base, Identifier, ThreadedMessage
 from shared.contracts.vocabulary import Role
+
+_MESSAGES = Base.metadata.tables["threaded_messages"]
 
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -30,7 +34,7 @@ async def find_named(
     """Return the messages that go by these identifiers in these threads, by thread and identifier's hash."""
     if not hashes:
         return {}
-    query = select(Identifier.thread_id, Identifier.identifier_hash, Identifier.message_id).where(
+    query = select_typed(Identifier.thread_id, Identifier.identifier_hash, Identifier.message_id).where(
         col(Identifier.thread_id).in_(list(threads)), col(Identifier.identifier_hash).in_(list(hashes))
     )
     return {(thread_id, name): message_id for thread_id, name, message_id in (await session.exec(query)).all()}
@@ -41,7 +45,7 @@ async def find_latest(
 ) -> UUID | None:
     """Return the latest message of one side that went out, of all or of one subject, or None."""
     query = (
-        select(ThreadedMessage.message_id)
+        select_typed(ThreadedMessage.message_id)
         .where(ThreadedMessage.thread_id == thread_id, ThreadedMessage.writer == writer)
         .where(col(ThreadedMessage.own_identifier).is_not(None))
         .order_by(col(ThreadedMessage.created_at).desc())
@@ -57,12 +61,10 @@ async def get_message(session: AsyncSession, message_id: UUID) -> ThreadedMessag
     return await session.get(ThreadedMessage, message_id)
 
 
-async def list_recent(session: AsyncSession, thread_id: UUID, limit: int) -> Sequence[ThreadedMessage]:
-    """Return the latest `limit` messages of a thread, latest first."""
+async def list_recent(session: AsyncSession, thread_id: UUID, limit: int) -> Sequence[RowMapping]:
+    """Return the latest `limit` messages of a thread, latest first: ids, writer, identifiers."""
     query = (
-        select(ThreadedMessage)
-        .where(ThreadedMessage.thread_id == thread_id)
-        .order_by(col(ThreadedMessage.created_at).desc())
-        .limit(limit)
+        select(_MESSAGES).where(_MESSAGES.c.thread_id == thread_id).order_by(_MESSAGES.c.created_at.desc()).limit(limit)
     )
-    return (await session.exec(query)).all()
+    await session.flush()
+    return (await (await session.connection()).execute(query)).mappings().all()
