@@ -13,15 +13,15 @@ from services.delivery.batching import Batches
 from services.delivery.bounces.service import Reports
 from services.delivery.errors import Refused
 from services.delivery.inbound import store
-from services.delivery.inbound.adaptation import Adapted, Part, adapt
 from services.delivery.inbound.domain import NOT_THE_AUTHOR, NULL_SENDERS, AliasFacts, fingerprint
 from services.delivery.inbound.recipients import AliasRecipient, Recipient, ReportRecipient
-from services.delivery.mail.admission import admit
 from services.delivery.mail.automation import recognise
+from services.delivery.mail.composing import OutgoingPart
 from services.delivery.mail.parsing import IncomingMail, parse
 from services.delivery.mail.refusal import Refusal
+from services.delivery.mail.relaying import RelayedContent, prepare
 from services.delivery.mail.reports import Report, classify
-from services.delivery.mail.rewriting import own_addresses
+from services.delivery.mail.rewriting import Replacement, own_addresses
 from services.delivery.mail.threading import parents_of
 from services.delivery.models import IntakeOutcome
 from services.delivery.threads.service import Incoming, Threads
@@ -98,11 +98,12 @@ class Intake:
                 recipient.alias.address, mail.message_id, brought, IntakeOutcome.AUTOMATIC, automatic.value
             )
         self._check_author(mail, recipient)
-        admit(mail, (recipient.alias.address, recipient.writer_alias))
         known = [self._keys.open_text(recipient.writer_box, "address")] if recipient.writer_box else []
         addresses = own_addresses(mail, brought.sender, known)
-        adapted = await _aside(brought, adapt, mail, addresses, recipient.writer_alias)
-        return await self._draft_received(recipient.alias, mail, adapted, brought)
+        replacement = Replacement(addresses, recipient.writer_alias, mail.hosts)
+        pair = (recipient.alias.address, recipient.writer_alias)
+        content = await _aside(brought, prepare, mail, replacement, pair)
+        return await self._draft_received(recipient.alias, mail, content, brought)
 
     def _check_author(self, mail: IncomingMail, recipient: AliasRecipient) -> None:
         """Refuse a mail whose From is somebody else's than the counterpart's: the envelope alone proves nothing."""
@@ -111,16 +112,17 @@ class Intake:
             raise Refused(NOT_THE_AUTHOR, "not_the_author")
 
     async def _draft_received(
-        self, alias: AliasFacts, mail: IncomingMail, adapted: Adapted, brought: _Brought
+        self, alias: AliasFacts, mail: IncomingMail, relayed: RelayedContent, brought: _Brought
     ) -> Draft:
         draft = await self._draft(alias.address, mail.message_id, brought, IntakeOutcome.RECEIVED, "")
-        attachments = [await self._store_part(part) for part in adapted.parts]
+        parts = (*relayed.inline_images, *relayed.attachments)
+        attachments = [await self._store_part(part) for part in parts]
         content = Content(
-            subject=adapted.subject,
-            text=adapted.text.new,
-            html=adapted.html.new if adapted.html else None,
-            quoted_text=adapted.text.quoted,
-            quoted_html=adapted.html.quoted if adapted.html else "",
+            subject=relayed.subject,
+            text=relayed.new_text,
+            html=relayed.new_html,
+            quoted_text=relayed.quoted_text,
+            quoted_html=relayed.quoted_html or "",
             attachments=tuple(attachments),
         )
         sealed = await self._blobs.seal_content(content)
@@ -164,7 +166,7 @@ class Intake:
         }
         return Draft(row, (raw_blob,))
 
-    async def _store_part(self, part: Part) -> AttachmentContent:
+    async def _store_part(self, part: OutgoingPart) -> AttachmentContent:
         return AttachmentContent(
             blob=await self._blobs.put("attachment", part.content),
             name=part.name,
