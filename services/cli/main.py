@@ -1,6 +1,7 @@
 """The `tramite` command."""
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from importlib import import_module
 from typing import Annotated, Any
@@ -76,6 +77,7 @@ def _expand(service: str) -> list[str]:
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
     """Run to the end on uvloop; settings that cannot be used end with a sentence, not with a traceback."""
+    sys.setswitchinterval(float(__import__("os").environ.get("SWI","0.005")))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(work)
@@ -99,6 +101,7 @@ _SERVICE_COMMANDS = (
     ("services.policy.commands", "policy", "The gate's rules."),
     ("services.delivery.commands", "mail", "The outbound queue."),
     ("services.gateway.commands", "token", "Access tokens."),
+    ("services.metrics.commands", "metrics", "Response turns."),
 )
 
 _add_commands()

@@ -11,8 +11,10 @@ from services.metrics.service import Stopwatch
 from shared.db import Database
 
 PAGE = 100
-SellerId = Annotated[str, Query(min_length=1, max_length=64)]
-MarketplaceId = Annotated[str | None, Query(max_length=64)]
+# PostgreSQL takes no NUL.
+_ID = r"^[^\x00]+$"
+SellerId = Annotated[str, Query(max_length=64, pattern=_ID)]
+MarketplaceId = Annotated[str | None, Query(max_length=64, pattern=_ID)]
 Days = Annotated[Literal["7", "30", "90"], Query(description="7, 30 or 90 days back from now")]
 
 

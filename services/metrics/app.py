@@ -32,7 +32,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with service.running({"overdue": stopwatch.tell_overdue}):
+        async with service.running({"overdue": stopwatch.watch_overdue}):
             yield
 
     app = create_http_app(

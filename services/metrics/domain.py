@@ -11,7 +11,7 @@ from enum import StrEnum
 from statistics import fmean, median
 from uuid import UUID
 
-from shared.contracts.vocabulary import Direction
+from shared.contracts.vocabulary import Direction, Mark
 
 
 class Closing(StrEnum):
@@ -104,6 +104,23 @@ def trace_turns(facts: Iterable[MessageFact], target: timedelta) -> list[Turn]:
         closing = Closing.MARK if late_mark else None
         turns.append(Turn(opened.first, opened.opened_at, late_mark, closing))
     return turns
+
+
+def read_marks(marks: Iterable[tuple[datetime, Mark]]) -> tuple[datetime | None, bool]:
+    """Return since when a message needs no response (None: it needs one), and whether it was reported.
+
+    What was said last counts; saying it twice changes nothing. A report is never taken back.
+    """
+    no_response_at: datetime | None = None
+    reported = False
+    for marked_at, mark in sorted(marks):
+        if mark is Mark.REPORTED:
+            reported = True
+        elif mark is Mark.NO_RESPONSE_NEEDED:
+            no_response_at = no_response_at or marked_at
+        else:
+            no_response_at = None
+    return no_response_at, reported
 
 
 def judge_turn(turn: Turn, target: timedelta, now: datetime) -> Outcome:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from services.metrics.domain import Closing
-from shared.contracts.vocabulary import Direction
+from shared.contracts.vocabulary import Direction, Mark
 from shared.db import NAMING, UtcDateTime, named
 from shared.inbox import add_reliability_tables
 
@@ -30,9 +30,18 @@ class MessageRow(Base, table=True):
     accepted_at: datetime = Field(sa_type=UtcDateTime)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     failed: bool = False
-    no_response_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    reported: bool = False
     answers: UUID | None = None
+
+
+class MarkRow(Base, table=True):
+    """A mark that the seller set on a buyer's message; all are kept, as the order they come in says nothing."""
+
+    __tablename__ = "marks"
+
+    message_id: UUID = Field(primary_key=True)
+    marked_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    mark: Mark = Field(primary_key=True, sa_type=named(Mark))
+    thread_id: UUID = Field(index=True)
 
 
 class TurnRow(Base, table=True):

@@ -1,6 +1,7 @@
 """Use cases of the metrics service: take in facts, keep turns, tell of them, give numbers."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,16 +10,27 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.metrics import store
-from services.metrics.domain import MessageFact, Outcome, ResponseTimes, Turn, judge_turn, sum_up, trace_turns
+from services.metrics.domain import (
+    MessageFact,
+    Outcome,
+    ResponseTimes,
+    Turn,
+    judge_turn,
+    read_marks,
+    sum_up,
+    trace_turns,
+)
 from services.metrics.metrics import ResponseMetrics
-from services.metrics.models import MessageRow, TurnRow
+from services.metrics.models import MarkRow, MessageRow, TurnRow
 from shared.contracts.gateway import MessageMarked
 from shared.contracts.metrics import TurnClosed, TurnOpened, TurnOverdue
-from shared.contracts.vocabulary import Direction, Mark, MessageFacts
+from shared.contracts.vocabulary import Direction, MessageFacts
 from shared.db import Database, lock_until_commit
+from shared.events import Event
 from shared.outbox import emit
 
 _OVERDUE_BATCH = 500
+_REBUILD_BATCH = 500
 _OVERDUE_POLL_SECONDS = 15.0
 
 
@@ -63,13 +75,10 @@ class Stopwatch:
             direction=Direction.BUYER_TO_SELLER,
             accepted_at=told.marked_at,
         )
-        if told.mark is Mark.REPORTED:
-            row.reported = True
-        elif told.mark is Mark.NO_RESPONSE_NEEDED:
-            row.no_response_at = row.no_response_at or told.marked_at
-        else:
-            row.no_response_at = None
         session.add(row)
+        await session.merge(
+            MarkRow(message_id=told.message_id, marked_at=told.marked_at, mark=told.mark, thread_id=told.thread_id)
+        )
         await self._retrace(session, row)
 
     async def sum_up(
@@ -91,17 +100,37 @@ class Stopwatch:
             Listing(turn, row.thread_id, row.marketplace_id, judge_turn(turn, self.target, now)) for row, turn in turns
         ]
 
-    async def tell_overdue(self) -> None:
+    async def watch_overdue(self) -> None:
         """Tell of turns that pass the target time, until cancelled."""
         while True:
-            async with self.database.transaction() as session:
-                rows = await store.list_overdue(session, datetime.now(UTC) - self.target, _OVERDUE_BATCH)
-                for row in rows:
-                    row.overdue_told = True
-                    session.add(row)
-                    emit(session, TurnOverdue(**_name_turn(row)))
-                    self.metrics.overdue.labels(row.marketplace_id).inc()
-            await asyncio.sleep(_OVERDUE_POLL_SECONDS if len(rows) < _OVERDUE_BATCH else 0)
+            told = await self.tell_overdue(datetime.now(UTC))
+            await asyncio.sleep(_OVERDUE_POLL_SECONDS if told < _OVERDUE_BATCH else 0)
+
+    async def tell_overdue(self, now: datetime) -> int:
+        """Tell, once each, of turns that wait longer than the target time; return how many, 500 at most."""
+        async with self.database.transaction() as session:
+            rows = await store.list_overdue(session, now - self.target, _OVERDUE_BATCH)
+            for row in rows:
+                row.overdue_told = True
+                session.add(row)
+                emit(session, TurnOverdue(**_name_turn(row)))
+                self.metrics.overdue.labels(row.marketplace_id).inc()
+        return len(rows)
+
+    async def rebuild(self) -> int:
+        """Compute all turns anew from what is known of messages, telling what differs; return how many threads."""
+        count, last = 0, None
+        while True:
+            async with self.database.reading() as session:
+                threads = await store.list_threads(session, last, _REBUILD_BATCH)
+            for thread_id in threads:
+                async with self.database.transaction() as session:
+                    await lock_until_commit(session, f"thread {thread_id}")
+                    rows = await store.list_thread_messages(session, thread_id)
+                    await self._retrace(session, rows[0])
+            if not threads:
+                return count
+            count, last = count + len(threads), threads[-1]
 
     async def _get_row(self, session: AsyncSession, message: MessageFacts) -> MessageRow:
         await lock_until_commit(session, f"thread {message.thread_id}")
@@ -122,48 +151,63 @@ class Stopwatch:
         """Compute the thread's turns anew and tell what became different."""
         await session.flush()
         rows = await store.list_thread_messages(session, changed.thread_id)
+        marks = await store.list_thread_marks(session, changed.thread_id)
         before = {row.message_id: row for row in await store.list_thread_turns(session, changed.thread_id)}
-        after = {turn.first: turn for turn in trace_turns(map(_to_fact, rows), self.target)}
-        for message_id in before.keys() - after.keys():
-            await self._drop(session, before[message_id])
-        for message_id, turn in after.items():
-            self._keep(session, before.get(message_id), turn, changed)
+        turns = trace_turns([_to_fact(row, marks) for row in rows], self.target)
+        news: list[Event] = []
+        for message_id in before.keys() - {turn.first for turn in turns}:
+            news += await self._drop(session, before[message_id])
+        for turn in turns:
+            row = before.get(turn.first)
+            known = _to_turn(row) if row else None
+            row = row or _start_row(turn, changed)
+            row.opened_at, row.closed_at, row.closed_by = turn.opened_at, turn.closed_at, turn.closed_by
+            session.add(row)
+            news += self._compare(row, known, turn)
+            if turn.closed_at is None and news and isinstance(news[-1], TurnClosed):
+                # What was told last of the thread must be that somebody waits.
+                news.append(TurnOpened(**_name_turn(row)))
+        emit(session, *news)
 
-    async def _drop(self, session: AsyncSession, row: TurnRow) -> None:
+    async def _drop(self, session: AsyncSession, row: TurnRow) -> list[Event]:
+        """Delete a turn that is none any more; return what to tell."""
         await session.delete(row)
-        if row.closed_at is None:
-            emit(session, TurnClosed(**_name_turn(row), closed_at=datetime.now(UTC), counted=False))
-            self.metrics.closed.labels(row.marketplace_id, "left_out").inc()
+        if row.closed_at is not None:
+            return []
+        self.metrics.closed.labels(row.marketplace_id, "left_out").inc()
+        return [TurnClosed(**_name_turn(row), closed_at=datetime.now(UTC), counted=False)]
 
-    def _keep(self, session: AsyncSession, row: TurnRow | None, turn: Turn, changed: MessageRow) -> None:
-        was_closed = row is not None and row.closed_at is not None
-        if row is None:
-            row = TurnRow(
-                message_id=turn.first,
-                thread_id=changed.thread_id,
-                seller_id=changed.seller_id,
-                marketplace_id=changed.marketplace_id,
-                opened_at=turn.opened_at,
-            )
-            emit(session, TurnOpened(**_name_turn(row)))
+    def _compare(self, row: TurnRow, known: Turn | None, turn: Turn) -> list[Event]:
+        """Return what to tell of a turn that was `known` and is `turn` now."""
+        news: list[Event] = []
+        if known is None:
             self.metrics.opened.labels(row.marketplace_id).inc()
-        row.opened_at, row.closed_at, row.closed_by = turn.opened_at, turn.closed_at, turn.closed_by
-        session.add(row)
-        if turn.closed_at is not None and turn.waited is not None and not was_closed:
-            emit(session, TurnClosed(**_name_turn(row), closed_at=turn.closed_at, counted=True))
+        if known is None or (known.closed_at is not None and turn.closed_at is None):
+            news.append(TurnOpened(**_name_turn(row)))
+        if turn.closed_at is None or turn.waited is None or (known is not None and known.closed_at == turn.closed_at):
+            return news
+        if known is None or known.closed_at is None:
             self.metrics.closed.labels(row.marketplace_id, turn.closed_by).inc()
             self.metrics.response_seconds.labels(row.marketplace_id).observe(turn.waited.total_seconds())
+        return [*news, TurnClosed(**_name_turn(row), closed_at=turn.closed_at, counted=True)]
 
 
-def _to_fact(row: MessageRow) -> MessageFact:
+def _start_row(turn: Turn, message: MessageRow) -> TurnRow:
+    return TurnRow(
+        message_id=turn.first,
+        thread_id=message.thread_id,
+        seller_id=message.seller_id,
+        marketplace_id=message.marketplace_id,
+        opened_at=turn.opened_at,
+    )
+
+
+def _to_fact(row: MessageRow, marks: Sequence[MarkRow]) -> MessageFact:
+    own = [(mark.marked_at, mark.mark) for mark in marks if mark.message_id == row.message_id]
+    no_response_at, reported = read_marks(own)
+    delivered_at = None if row.failed else row.delivered_at
     return MessageFact(
-        row.message_id,
-        row.direction,
-        row.accepted_at,
-        None if row.failed else row.delivered_at,
-        row.no_response_at,
-        row.reported,
-        row.answers,
+        row.message_id, row.direction, row.accepted_at, delivered_at, no_response_at, reported, row.answers
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.metrics.models import MessageRow, TurnRow
+from services.metrics.models import MarkRow, MessageRow, TurnRow
 
 
 async def get_message(session: AsyncSession, message_id: UUID) -> MessageRow | None:
@@ -18,6 +18,19 @@ async def get_message(session: AsyncSession, message_id: UUID) -> MessageRow | N
 async def list_thread_messages(session: AsyncSession, thread_id: UUID) -> Sequence[MessageRow]:
     """Return all that is known of a thread's messages."""
     return (await session.exec(select(MessageRow).where(MessageRow.thread_id == thread_id))).all()
+
+
+async def list_thread_marks(session: AsyncSession, thread_id: UUID) -> Sequence[MarkRow]:
+    """Return all marks on a thread's messages."""
+    return (await session.exec(select(MarkRow).where(MarkRow.thread_id == thread_id))).all()
+
+
+async def list_threads(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[UUID]:
+    """Return ids of threads with messages in their own order, those behind `after`."""
+    query = select(MessageRow.thread_id).distinct().order_by(col(MessageRow.thread_id)).limit(limit)
+    if after is not None:
+        query = query.where(col(MessageRow.thread_id) > after)
+    return (await session.exec(query)).all()
 
 
 async def list_thread_turns(session: AsyncSession, thread_id: UUID) -> Sequence[TurnRow]:

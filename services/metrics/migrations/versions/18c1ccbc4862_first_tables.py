@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0dbfafff9f21'
+revision = '18c1ccbc4862'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -32,6 +32,16 @@ def upgrade() -> None:
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.create_index('ix_inbox_received_at', ['received_at'], unique=False)
 
+    op.create_table('marks',
+    sa.Column('message_id', sa.Uuid(), nullable=False),
+    sa.Column('marked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('mark', sa.String(length=32), nullable=False),
+    sa.Column('thread_id', sa.Uuid(), nullable=False),
+    sa.PrimaryKeyConstraint('message_id', 'marked_at', 'mark', name=op.f('pk_marks'))
+    )
+    with op.batch_alter_table('marks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_marks_thread_id'), ['thread_id'], unique=False)
+
     op.create_table('messages',
     sa.Column('message_id', sa.Uuid(), nullable=False),
     sa.Column('thread_id', sa.Uuid(), nullable=False),
@@ -41,8 +51,6 @@ def upgrade() -> None:
     sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('failed', sa.Boolean(), nullable=False),
-    sa.Column('no_response_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('reported', sa.Boolean(), nullable=False),
     sa.Column('answers', sa.Uuid(), nullable=True),
     sa.PrimaryKeyConstraint('message_id', name=op.f('pk_messages'))
     )
