@@ -107,7 +107,7 @@ def _after_attribution(lines: list[str], index: int) -> int | None:
         return index + 1 if named else None
     joined = ""
     for length in range(_LONGEST_ATTRIBUTION):
-        if index + length >= len(lines) or len(joined) > 400:  # noqa: PLR2004  # no attribution is that long
+        if index + length >= len(lines) or not lines[index + length].strip() or len(joined) > 400:  # noqa: PLR2004  # no attribution is that long
             return None
         joined += lines[index + length].rstrip("\r\n") + " "
         end = joined.rstrip()[-320:]

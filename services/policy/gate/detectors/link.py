@@ -147,9 +147,11 @@ class _Unsubscribe:
         links = judged.once("links", _links)
         worded = self._words.search("\n".join(link.around for link in links)) is not None
         for link in links:
+            if is_within(link.address.host, judged.candidate.trusted_domains):
+                continue  # the marketplace's own subscriptions are no mailing list of the seller's
             where = f"{link.address.host}{link.address.rest}"
-            about_mail = self._is_about_mail(link) and not is_within(link.address.host, judged.candidate.trusted_domains)
-            if self._targets.search(where) or about_mail or (worded and self._words.search(link.around)):
+            worded_here = worded and self._words.search(link.around) is not None
+            if self._targets.search(where) or worded_here or self._is_about_mail(link):
                 yield Hit(link.field, link.start, link.end)
         for passage in judged.passages:
             text = passage.text.folded
