@@ -4,14 +4,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI
 
 from services.policy.api import create_router
+from services.policy.blocks import api as blocks
+from services.policy.gate.rule import RuleError
 from services.policy.gate.ruleset import PACKAGED, RuleSet
+from services.policy.gathering import Limits
 from services.policy.handlers import HANDLERS
 from services.policy.metrics import PolicyMetrics
-from services.policy.service import Gate, Limits
+from services.policy.overrides import api as overrides
+from services.policy.service import Gate
 from services.policy.settings import Settings
+from services.policy.standing import api as standing_api
+from services.policy.standing import service as standing
 from shared.blobs import BlobStore
 from shared.bus import Bus
 from shared.consumer import Consumer
@@ -21,6 +28,7 @@ from shared.migrations import require_current
 from shared.runtime import Service, check_bus
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_log = structlog.get_logger()
 
 
 def create_app(settings: Settings, bus: Bus) -> FastAPI:
@@ -33,7 +41,8 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with service.running():
+        works = {"standing": lambda: standing.watch(database, gate.steps, settings.standing_seconds)}
+        async with service.running(works):
             yield
 
     app = create_http_app(
@@ -47,7 +56,13 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
             "migrations": lambda: require_current(database, MIGRATIONS),
         },
     )
-    app.include_router(create_router(database, gate), dependencies=[require_service_token(settings.internal_token())])
+    for router in (
+        create_router(database, gate),
+        standing_api.create_router(database, gate.steps),
+        blocks.create_router(database),
+        overrides.create_router(database, gate),
+    ):
+        app.include_router(router, dependencies=[require_service_token(settings.internal_token())])
     return app
 
 
@@ -55,7 +70,7 @@ def create_gate(settings: Settings, metrics: PolicyMetrics) -> Gate:
     """Load the configured rule sets; raises `RuleError` naming the file where one cannot be used."""
     return Gate(
         rules=RuleSet.load(settings.rules or PACKAGED),
-        shadow=RuleSet.load(settings.shadow_rules) if settings.shadow_rules else None,
+        shadow=_load_shadow(settings.shadow_rules) if settings.shadow_rules else None,
         limits=Limits(
             quota_base=settings.quota_base,
             quota_per_order=settings.quota_per_order,
@@ -63,4 +78,14 @@ def create_gate(settings: Settings, metrics: PolicyMetrics) -> Gate:
         ),
         blobs=BlobStore(settings.blob_location(), settings.key_ring()),
         metrics=metrics,
+        steps=settings.steps(),
     )
+
+
+def _load_shadow(folder: Path) -> RuleSet | None:
+    """Load rules on trial; where they cannot be used the log says so, and messages go on without them."""
+    try:
+        return RuleSet.load(folder)
+    except (RuleError, OSError) as error:
+        _log.error("shadow.unusable", folder=str(folder), error=type(error).__name__, cause=str(error))
+        return None

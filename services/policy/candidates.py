@@ -1,11 +1,14 @@
 """Between events and the gate: what a message and its facts are to the rules, and what the rules' answer is to us."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.policy.domain import Closed
 from services.policy.gate.candidate import Attachment, Candidate, Context, Quota
 from services.policy.gate.candidate import OrderFacts as GateOrder
+from services.policy.gate.candidate import Standing as GateStanding
 from services.policy.gate.finding import Decision
+from services.policy.wording import say_closed
 from shared.contracts.vocabulary import (
     Channel,
     Content,
@@ -44,31 +47,58 @@ def build_candidate(message: MessageFacts, content: Content, seller_language: st
     )
 
 
-def build_context(  # noqa: PLR0913 - one argument for each fact the rules may ask for
-    message: MessageFacts,
-    content: Content,
-    now: datetime,
-    *,
-    order: OrderFacts | None,
-    opted_out: bool,
-    buyer_language: str,
-    closed: Closed | None,
-    review_asked: bool,
-    quota: Quota | None,
-    important_tag: bool,
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """What is known of the two, and of what others say of them. Languages are BCP 47 tags."""
+
+    buyer_language: str
+    seller_language: str
+    opted_out: bool
+    standing: GateStanding
+    blocked_by_receiver: bool
+    blocked_by_operator: bool
+    between_sellers: bool
+    messaging_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of a message's order, of all orders of the two, and of what was sent before."""
+
+    order: OrderFacts | None
+    order_ids: frozenset[str]
+    closed: Closed | None
+    quota: Quota | None
+    review_asked: bool
+
+
+def build_context(
+    message: MessageFacts, content: Content, now: datetime, parties: Parties, past: Past, *, important_tag: bool
 ) -> Context:
-    """Return the facts about order, parties and past in the rules' form."""
+    """Return the facts about order, parties and past in the rules' form.
+
+    Whether a sender's address was confirmed, and whether a mail is automatic, was settled at the door that took it:
+    neither unconfirmed nor automatic mail becomes a message.
+    """
+    order = past.order
     return Context(
         now=now,
         order=_to_gate_order(order) if order else None,
-        opted_out=opted_out,
-        buyer_language=buyer_language,
-        quota=quota,
-        reason_open=closed is None,
-        reason_closed_why=closed.sentence if closed else "",
+        order_ids=past.order_ids,
+        standing=parties.standing,
+        opted_out=parties.opted_out,
+        buyer_language=parties.buyer_language,
+        quota=past.quota,
+        reason_open=past.closed is None,
+        reason_closed_why=say_closed(past.closed, parties.seller_language) if past.closed else "",
         critical=message.reason.critical if message.reason else False,
         template=_is_template(message, content),
-        review_asked=review_asked,
+        review_asked=past.review_asked,
+        blocked_by_receiver=parties.blocked_by_receiver,
+        blocked_by_operator=parties.blocked_by_operator,
+        counterpart=order is None or _is_between(order, message),
+        receiver_is_seller=parties.between_sellers,
+        messaging_on=parties.messaging_on,
         has_open_order=order is not None and order.status in _OPEN,
         important_tag=important_tag,
     )
@@ -114,6 +144,10 @@ def _to_gate_order(order: OrderFacts) -> GateOrder:
         traits=frozenset(trait.value for item in order.items for trait in item.traits),
         adjustments=frozenset(adjustment.reason for adjustment in order.adjustments),
     )
+
+
+def _is_between(order: OrderFacts, message: MessageFacts) -> bool:
+    return (order.buyer_id, order.seller_id) == (message.buyer_id, message.seller_id)
 
 
 def _is_template(message: MessageFacts, content: Content) -> bool:

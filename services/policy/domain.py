@@ -1,10 +1,11 @@
 """What the policy service decides besides the rules: open reasons, windows, quotas. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.contracts.vocabulary import Fulfilment, OrderFacts, OrderStatus, Reason, Trait
+from shared.contracts.vocabulary import Fulfilment, MessagingPause, OrderFacts, OrderStatus, Reason, Trait
 
 REVIEW_EARLIEST = timedelta(days=5)
 REVIEW_LATEST = timedelta(days=30)
@@ -18,10 +19,14 @@ _SENT = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Why a reason is not open for an order now: a short code and a sentence."""
+    """Why a reason is not open for an order now: a short code and a sentence in English.
+
+    `order_status` is the one that keeps it closed, where that is why (`services.policy.wording` says it in others).
+    """
 
     code: str
     sentence: str
+    order_status: OrderStatus | None = None
 
 
 def find_closed(reason: Reason, order: OrderFacts, now: datetime, *, review_asked: bool) -> Closed | None:
@@ -43,6 +48,16 @@ def find_day(moment: datetime, time_zone: str) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
+def is_messaging_on(pauses: Iterable[MessagingPause], marketplace_id: str, now: datetime) -> bool:
+    """Tell whether a seller takes messages from new buyers in a marketplace at `now` (R-INBOX-8)."""
+    return not any(
+        pause.marketplace_id == marketplace_id
+        and (pause.since is None or pause.since <= now)
+        and (pause.until is None or now < pause.until)
+        for pause in pauses
+    )
+
+
 def _check_order(reason: Reason, order: OrderFacts) -> Closed | None:
     """Check what the order is: its items, who ships it, where it stands."""
     wanted_traits = _TRAITS.get(reason)
@@ -51,7 +66,8 @@ def _check_order(reason: Reason, order: OrderFacts) -> Closed | None:
     if reason in _SELLER_FULFILLED_ONLY and order.fulfilment is not Fulfilment.SELLER:
         return Closed("marketplace_fulfilled", "The marketplace delivers this order, so this is its matter.")
     if order.status not in _STATUSES.get(reason, frozenset(OrderStatus)):
-        return Closed("order_status", f"This reason is not open while an order is {order.status.replace('_', ' ')}.")
+        sentence = f"This reason is not open while an order is {order.status.replace('_', ' ')}."
+        return Closed("order_status", sentence, order.status)
     return None
 
 

@@ -21,6 +21,23 @@ class PolicyMetrics(ServiceMetrics):
         self.findings = Counter(
             "tramite_findings_total", "Findings by rule and severity", ("rule", "severity"), registry=self.registry
         )
+        self.decisions_by_rule = Counter(
+            "tramite_decisions_by_rule_total",
+            "Decisions in which a rule found something, by rule and severity",
+            ("rule", "severity"),
+            registry=self.registry,
+        )
+        self.decisions_overturned = Counter(
+            "tramite_decisions_overturned_total",
+            "Decisions that an operator overturned, by the rule that was wrong; `none` where none blocked but should",
+            ("rule",),
+            registry=self.registry,
+        )
+        self.shadow_failures = Counter(
+            "tramite_shadow_failures_total",
+            "Messages that the shadow rule set failed to judge",
+            registry=self.registry,
+        )
         self.shadow_flips = Counter(
             "tramite_shadow_flips_total",
             "Messages the shadow rule set would decide otherwise, by what it would say",

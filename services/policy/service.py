@@ -2,24 +2,30 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
+from pydantic import TypeAdapter
+from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.policy import store
-from services.policy.candidates import build_candidate, build_context, mend_content, to_facts
-from services.policy.domain import QUOTA_DAYS, compute_quota, find_closed, find_day
-from services.policy.gate.candidate import Candidate, Context, Quota
+from services.policy.candidates import build_candidate, mend_content, to_facts
+from services.policy.gate.candidate import Candidate, Context
 from services.policy.gate.finding import Decision
 from services.policy.gate.ruleset import RuleSet
+from services.policy.gathering import Gatherer, Limits
 from services.policy.metrics import PolicyMetrics
-from services.policy.models import DecisionRow, OrderRow, PartyRow, ReviewRequest
+from services.policy.models import DecisionRow, OrderRow, PartyRow
+from services.policy.standing import service as standing
+from services.policy.standing.domain import Steps
 from shared.blobs import BlobStore
-from shared.consumer import NotYetKnown
 from shared.contracts.alias import MessageAddressed
+from shared.contracts.delivery import MessageDelivered
 from shared.contracts.gateway import PartyChanged
 from shared.contracts.policy import MessageApproved, MessageRejected
 from shared.contracts.vocabulary import (
@@ -37,15 +43,18 @@ from shared.outbox import emit
 
 # Above this many characters judging takes long enough to be felt by everything else in the loop.
 _JUDGE_IN_THREAD = 20_000
+CONTEXT: TypeAdapter[Context] = TypeAdapter(Context)
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The configurable numbers of the context rules."""
+class Judgement:
+    """A message judged: what was judged by which facts, the decision, and the content it would let pass."""
 
-    quota_base: int
-    quota_per_order: float
-    important_tag: bool
+    candidate: Candidate
+    context: Context
+    facts: DecisionFacts
+    passed: SealedContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,12 @@ class Gate:
     limits: Limits
     blobs: BlobStore
     metrics: PolicyMetrics
+    steps: Steps
+
+    @property
+    def gatherer(self) -> Gatherer:
+        """What reads the facts that context rules judge by."""
+        return Gatherer(self.limits, self.steps)
 
     async def record_order(self, session: AsyncSession, order: OrderFacts) -> None:
         """Take over an order's state, unless a newer one is known already."""
@@ -87,90 +102,66 @@ class Gate:
                 version=told.version,
                 language=told.language,
                 opted_out=told.opted_out,
+                messaging_off=[pause.model_dump(mode="json") for pause in told.messaging_off],
             )
         )
+        await store.replace_addresses(session, told.role, told.party_id, told.sender_hashes)
+
+    async def record_delivery(self, session: AsyncSession, told: MessageDelivered) -> None:
+        """Know that nothing can call a message back any more."""
+        await store.note_delivery(session, told.message.message_id, told.delivered_at)
 
     async def decide(self, session: AsyncSession, told: MessageAddressed) -> None:
         """Judge a message and tell the decision (R-POLICY-1). Raises `NotYetKnown` while facts are under way."""
-        message = told.message
-        content = await self.blobs.open_content(told.content)
-        now = datetime.now(UTC)
-        context = await self._gather(session, message, content, now, counting=True)
-        candidate = build_candidate(message, content, told.addressing.seller_language)
-        language = told.addressing.seller_language if message.sender_role is Role.SELLER else message.language
-        decision = await self._judge(self.rules, candidate, context, language)
-        facts = to_facts(decision, now)
-        mended = await self._seal_mended(told.content, content, decision)
-        await self._record(session, told, facts, candidate, context)
-        if facts.verdict is Verdict.APPROVED:
-            await self._count(session, message, now)
-        contract = MessageApproved if facts.verdict is Verdict.APPROVED else MessageRejected
-        emit(session, contract(message=message, content=mended, addressing=told.addressing, decision=facts))
-        self._measure(message, facts)
+        message, now = told.message, datetime.now(UTC)
+        judged = await self._examine(
+            session, message, told.content, told.addressing.seller_language, now, counting=True
+        )
+        await self._record(session, told, judged)
+        if judged.facts.verdict is Verdict.APPROVED:
+            await self.count(session, message, now)
+        if message.sender_role is Role.SELLER:
+            await standing.note_decision(session, message.seller_id, message.message_id, judged.facts, self.steps)
+        contract = MessageApproved if judged.facts.verdict is Verdict.APPROVED else MessageRejected
+        emit(
+            session,
+            contract(message=message, content=judged.passed, addressing=told.addressing, decision=judged.facts),
+        )
+        after_commit(session, lambda: self._measure(message, judged.facts))
 
     async def evaluate(
         self, session: AsyncSession, message: MessageFacts, sealed: SealedContent, seller_language: str
     ) -> tuple[DecisionFacts, SealedContent]:
         """Return what `decide` would say now, and the mended content; nothing is counted or kept (R-CONTACT-5)."""
-        content = await self.blobs.open_content(sealed)
         now = datetime.now(UTC)
-        context = await self._gather(session, message, content, now, counting=False)
-        candidate = build_candidate(message, content, seller_language)
-        language = seller_language if message.sender_role is Role.SELLER else message.language
-        decision = await self._judge(self.rules, candidate, context, language)
-        return to_facts(decision, now), await self._seal_mended(sealed, content, decision)
+        judged = await self._examine(session, message, sealed, seller_language, now, counting=False)
+        return judged.facts, judged.passed
 
-    async def _gather(
-        self, session: AsyncSession, message: MessageFacts, content: Content, now: datetime, *, counting: bool
-    ) -> Context:
-        """Collect the facts that context rules judge by; all are local (nobody is asked at decision time)."""
-        buyer = await self._require_party(session, Role.BUYER, message.buyer_id, message.requirement.buyer_version)
-        await self._require_party(session, Role.SELLER, message.seller_id, message.requirement.seller_version)
-        order = await self._require_order(session, message)
-        asked = order is not None and await store.was_review_asked(session, order.order_id)
-        closed = None
-        if order is not None and message.reason is not None:
-            closed = find_closed(message.reason, order, now, review_asked=asked)
-        quota = None
+    async def count(self, session: AsyncSession, message: MessageFacts, now: datetime) -> None:
+        """Count an approved message where counting limits the next one."""
         if message.direction is Direction.SELLER_TO_BUYER:
-            quota = await self._read_quota(session, message, now, counting=counting)
-        return build_context(
-            message,
-            content,
-            now,
-            order=order,
-            opted_out=buyer.opted_out,
-            buyer_language=buyer.language,
-            closed=closed,
-            review_asked=asked,
-            quota=quota,
-            important_tag=self.limits.important_tag,
-        )
+            day = now.astimezone(ZoneInfo(message.marketplace.time_zone)).date()
+            await store.count_use(session, message.seller_id, message.marketplace.marketplace_id, day)
+        if message.reason is Reason.REQUEST_REVIEW and message.order_id is not None:
+            await store.insert_review_request(session, message.order_id, message.message_id, now)
 
-    async def _require_party(self, session: AsyncSession, role: Role, party_id: str, version: int) -> PartyRow:
-        party = await store.get_party(session, role, party_id)
-        if party is None or party.version < version:
-            raise NotYetKnown(f"{role} in version {version}")
-        return party
-
-    async def _require_order(self, session: AsyncSession, message: MessageFacts) -> OrderFacts | None:
-        if message.order_id is None:
-            return None
-        row = await store.get_order(session, message.order_id)
-        if row is None or row.version < message.requirement.order_version:
-            raise NotYetKnown(f"order in version {message.requirement.order_version}")
-        return OrderFacts.model_validate(row.facts)
-
-    async def _read_quota(
-        self, session: AsyncSession, message: MessageFacts, now: datetime, *, counting: bool
-    ) -> Quota:
-        marketplace = message.marketplace
-        day = now.astimezone(ZoneInfo(marketplace.time_zone)).date()
-        key = (message.seller_id, marketplace.marketplace_id)
-        used = await (store.lock_use if counting else store.get_used)(session, *key, day)
-        orders = await store.count_orders(session, *key, now - timedelta(days=QUOTA_DAYS))
-        limit = compute_quota(orders, base=self.limits.quota_base, per_order=self.limits.quota_per_order)
-        return Quota(limit, used, find_day(now, marketplace.time_zone)[1])
+    async def _examine(
+        self,
+        session: AsyncSession,
+        message: MessageFacts,
+        sealed: SealedContent,
+        seller_language: str,
+        now: datetime,
+        *,
+        counting: bool,
+    ) -> Judgement:
+        content = await self.blobs.open_content(sealed)
+        context = await self.gatherer.gather(session, message, content, now, counting=counting)
+        candidate = build_candidate(message, content, seller_language)
+        language = choose_language(message, seller_language)
+        decision = await self._judge(self.rules, candidate, context, language)
+        passed = await self._seal_mended(sealed, content, decision)
+        return Judgement(candidate, context, to_facts(decision, now), passed)
 
     async def _judge(self, rules: RuleSet, candidate: Candidate, context: Context, language: str) -> Decision:
         started = time.perf_counter()
@@ -181,28 +172,31 @@ class Gate:
         self.metrics.judge_seconds.observe(time.perf_counter() - started)
         return decision
 
+    async def _judge_in_shadow(self, session: AsyncSession, judged: Judgement) -> dict[str, Any]:
+        """Return what the shadow rule set would say, as columns of the decision; nothing when it fails at it."""
+        if self.shadow is None:
+            return {}
+        try:
+            decision = await self._judge(self.shadow, judged.candidate, judged.context, "en")
+            facts = to_facts(decision, judged.facts.decided_at)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with rules on trial, messages must go on
+            _log.warning("shadow.failed", rule_set=self.shadow.version, error=type(error).__name__)
+            self.metrics.shadow_failures.inc()
+            return {}
+        if facts.verdict is not judged.facts.verdict:
+            after_commit(session, self.metrics.shadow_flips.labels(facts.verdict).inc)
+        return {
+            "shadow_rule_set": facts.rule_set,
+            "shadow_verdict": facts.verdict,
+            "shadow_findings": [finding.model_dump(mode="json") for finding in facts.findings],
+        }
+
     async def _seal_mended(self, sealed: SealedContent, content: Content, decision: Decision) -> SealedContent:
         mended = mend_content(content, decision)
         return sealed if mended == content else await self.blobs.seal_content(mended)
 
-    async def _record(
-        self,
-        session: AsyncSession,
-        told: MessageAddressed,
-        facts: DecisionFacts,
-        candidate: Candidate,
-        context: Context,
-    ) -> None:
-        shadow: dict[str, Any] = {}
-        if self.shadow is not None:
-            verdict = to_facts(await self._judge(self.shadow, candidate, context, "en"), facts.decided_at)
-            shadow = {
-                "shadow_rule_set": verdict.rule_set,
-                "shadow_verdict": verdict.verdict,
-                "shadow_findings": [finding.model_dump(mode="json") for finding in verdict.findings],
-            }
-            if verdict.verdict is not facts.verdict:
-                self.metrics.shadow_flips.labels(verdict.verdict).inc()
+    async def _record(self, session: AsyncSession, told: MessageAddressed, judged: Judgement) -> None:
+        facts = judged.facts
         session.add(
             DecisionRow(
                 message_id=told.message.message_id,
@@ -214,20 +208,27 @@ class Gate:
                 findings=[finding.model_dump(mode="json") for finding in facts.findings],
                 message=told.message.model_dump(mode="json"),
                 content=told.content.model_dump(mode="json"),
-                **shadow,
+                passed=None if judged.passed == told.content else judged.passed.model_dump(mode="json"),
+                addressing=told.addressing.model_dump(mode="json"),
+                context=CONTEXT.dump_python(judged.context, mode="json"),
+                **await self._judge_in_shadow(session, judged),
             )
         )
-
-    async def _count(self, session: AsyncSession, message: MessageFacts, now: datetime) -> None:
-        """Count an approved message where counting limits the next one."""
-        if message.direction is Direction.SELLER_TO_BUYER:
-            day = now.astimezone(ZoneInfo(message.marketplace.time_zone)).date()
-            await store.count_use(session, message.seller_id, message.marketplace.marketplace_id, day)
-        if message.reason is Reason.REQUEST_REVIEW and message.order_id is not None:
-            session.add(ReviewRequest(order_id=message.order_id, message_id=message.message_id, asked_at=now))
-            await session.flush()
+        await session.flush()
 
     def _measure(self, message: MessageFacts, facts: DecisionFacts) -> None:
         self.metrics.decisions.labels(facts.verdict, message.direction, message.channel, facts.rule_set).inc()
         for finding in facts.findings:
             self.metrics.findings.labels(finding.rule, finding.severity).inc()
+        for rule, severity in {(finding.rule, finding.severity) for finding in facts.findings}:
+            self.metrics.decisions_by_rule.labels(rule, severity).inc()
+
+
+def choose_language(message: MessageFacts, seller_language: str) -> str:
+    """Return the language that a message's writer reads findings in."""
+    return seller_language if message.sender_role is Role.SELLER else message.language
+
+
+def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
+    """Do `act` once the transaction is committed: what is rolled back and handled again counts once."""
+    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)

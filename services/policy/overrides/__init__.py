@@ -1,0 +1,1 @@
+"""Overrides: an operator decides otherwise than the rules did, with a reason, audited and counted."""

@@ -1,0 +1,1 @@
+"""Standing: what repeated violations lead to, step by step, and what operators decide instead (R-POLICY-7)."""
