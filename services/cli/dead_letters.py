@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from sqlalchemy import RowMapping
 
 from services.cli.installation import NAMES, load_service
 from shared import inbox
+from shared.db import Database
+from shared.migrations import require_current
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -63,28 +66,28 @@ def _check(service: str) -> str:
     return service
 
 
-async def _read(service: str, limit: int, after: int) -> Sequence[RowMapping]:
-    database = load_service(service).open_database()
+@asynccontextmanager
+async def _open(service: str) -> AsyncIterator[Database]:
+    """Open a service's database; raises `RuntimeError` where its tables are not there yet."""
+    installed = load_service(service)
+    database = installed.open_database()
     try:
-        async with database.reading() as session:
-            return await inbox.list_dead(session, limit, after)
+        await require_current(database, installed.migrations)
+        yield database
     finally:
         await database.close()
+
+
+async def _read(service: str, limit: int, after: int) -> Sequence[RowMapping]:
+    async with _open(service) as database, database.reading() as session:
+        return await inbox.list_dead(session, limit, after)
 
 
 async def _read_one(service: str, dead_id: int) -> RowMapping | None:
-    database = load_service(service).open_database()
-    try:
-        async with database.reading() as session:
-            return await inbox.get_dead(session, dead_id)
-    finally:
-        await database.close()
+    async with _open(service) as database, database.reading() as session:
+        return await inbox.get_dead(session, dead_id)
 
 
 async def _request(service: str, dead_ids: Sequence[int] | None) -> int:
-    database = load_service(service).open_database()
-    try:
-        async with database.transaction() as session:
-            return await inbox.request_retry(session, dead_ids)
-    finally:
-        await database.close()
+    async with _open(service) as database, database.transaction() as session:
+        return await inbox.request_retry(session, dead_ids)

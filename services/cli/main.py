@@ -1,20 +1,19 @@
 """The `tramite` command."""
 
 import asyncio
-import sys
 from collections.abc import Coroutine
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 import uvloop
-from pydantic import ValidationError
 
 from services.cli import dead_letters, keys
+from services.cli.failure import SpeakingGroup
 from services.cli.installation import NAMES
-from shared.crypto import KeyRingError
 
 app = typer.Typer(
+    cls=SpeakingGroup,
     no_args_is_help=True,
     add_completion=False,
     help="Buyer-seller messaging for marketplaces.",
@@ -76,17 +75,9 @@ def _expand(service: str) -> list[str]:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end on uvloop; settings that cannot be used end with a sentence, not with a traceback."""
-    sys.setswitchinterval(float(__import__("os").environ.get("SWI","0.005")))
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(work)
-    except (ValidationError, KeyRingError) as error:
-        typer.echo(f"settings: {error}", err=True)
-        raise typer.Exit(2) from None
-    except RuntimeError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    """Run to the end on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
 
 
 def _add_commands() -> None:
