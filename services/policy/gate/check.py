@@ -25,7 +25,9 @@ class Summary:
 
     def __str__(self) -> str:
         judged = self.decisions.total()
-        lines = [f"{judged} judged, {self.decisions['rejected']} rejected, {self.errors} unreadable (rules {self.rule_set})"]
+        lines = [
+            f"{judged} judged, {self.decisions['rejected']} rejected, {self.errors} unreadable (rules {self.rule_set})"
+        ]
         lines += [f"  {rule}: {count}" for rule, count in sorted(self.findings.items())]
         return "\n".join(lines)
 

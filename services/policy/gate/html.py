@@ -211,7 +211,7 @@ class _Reader:
                 self._close(token)
             else:
                 self._open(token)
-        self._finish_link(len(self._source))
+        self._finish_link()
         return HtmlView(
             self._source,
             self._visible,
@@ -256,18 +256,18 @@ class _Reader:
         if tag.name in _BREAKING:
             self._break(tag)
         if tag.name == "a":
-            self._finish_link(tag.start)
+            self._finish_link()
 
     def _begin_link(self, tag: Tag) -> None:
-        self._finish_link(tag.start)
+        self._finish_link()
         for attribute in tag.attributes:
             if attribute.name in _LINK_ATTRIBUTES:
                 self._anchor = (attribute, tag.start, len(self._visible), tag.name == "area")
                 break
         if tag.name == "area":
-            self._finish_link(tag.end)
+            self._finish_link()
 
-    def _finish_link(self, end: int) -> None:
+    def _finish_link(self) -> None:
         if self._anchor is None:
             return
         attribute, _, begin, image = self._anchor

@@ -22,6 +22,7 @@ _LANGUAGES = (
     Language.PORTUGUESE,
 )
 _NO_WORDS = re.compile(r"(?:https?://|www\.)\S{1,2000}|\S{1,64}@\S{1,255}|[\d\W_]{1,200}", re.ASCII)
+_NO_LETTERS = re.compile(r"(?:https?://|www\.)\S{1,2000}|\S{1,64}@\S{1,255}|[\d_]{1,200}")
 _JAPANESE = re.compile(r"[\u3040-\u30ff]")
 _PART = re.compile(r"[.!?。！？\n]+")  # noqa: RUF001  # Japanese sentences end in these
 _FEWEST_LETTERS, _FEWEST_JAPANESE, _PART_LETTERS = 60, 12, 18
@@ -58,22 +59,22 @@ def clearly_other(text: str, wanted: str) -> str | None:
     """
     wanted = wanted.partition("-")[0].lower()
     found = certain(text)
-    if found is None or found == wanted:
-        return None
+    return None if found is None or found == wanted or _may_be(text, wanted, found) else found
+
+
+def _may_be(text: str, wanted: str, found: str) -> bool:
+    """Tell whether `text`, taken for `found`, may after all be or contain `wanted`."""
+    if wanted == "ja":
+        return _JAPANESE.search(text) is not None
     language = next((one for one in _LANGUAGES if _code(one) == wanted), None)
     if language is None:
-        return found
-    if wanted == "ja":
-        return None if _JAPANESE.search(text) else found
+        return False
     if found != "ja" and _detector().compute_language_confidence(_words(text), language) > _UNLIKELY:
-        return None
+        return True
     if _counted(text, wanted) * 2 > _counted(text, found):
-        return None
-    parts = [_words(part) for part in _PART.split(text[:_LONGEST])]
-    for part in parts:
-        if len(part) >= _PART_LETTERS and _detector().compute_language_confidence(part, language) > _PLAUSIBLE:
-            return None
-    return found
+        return True
+    parts = [part for part in map(_words, _PART.split(text[:_LONGEST])) if len(part) >= _PART_LETTERS]
+    return any(_detector().compute_language_confidence(part, language) > _PLAUSIBLE for part in parts)
 
 
 def _counted(text: str, language: str) -> int:
@@ -87,7 +88,7 @@ def _words(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"(?:https?://|www\.)\S{1,2000}|\S{1,64}@\S{1,255}|[\d_]{1,200}", " ", text[:_LONGEST]).split())
+    return " ".join(_NO_LETTERS.sub(" ", text[:_LONGEST]).split())
 
 
 def _code(language: Language) -> str:

@@ -101,4 +101,6 @@ def _attribute(match: re.Match[str]) -> Attribute:
     at = match.start(2) if match.group(2) else match.end()
     if value[:1] in {'"', "'"}:
         value, at = value[1:-1], at + 1
-    return Attribute(match.group(1).lower(), html.unescape(value) if "&" in value else value, match.start(1), match.end(), at)
+    if "&" in value:
+        value = html.unescape(value)
+    return Attribute(match.group(1).lower(), value, match.start(1), match.end(), at)

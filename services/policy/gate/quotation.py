@@ -12,7 +12,7 @@ from services.policy.gate.offsets import Derived
 _QUOTED_LINE = re.compile(r"[ \t]{0,3}(?:[>＞]|\|[ \t])")
 _SEPARATOR = re.compile(
     r"\s*(?:[-_=*]{2,30}\s*)?"
-    r"(?:original message|forwarded message|reply message|begin forwarded message|begin message|original message follows"
+    r"(?:original message|forwarded message|reply message|begin (?:forwarded )?message|original message follows"
     r"|(?:the )?(?:buyer|customer)(?:'s)? (?:message|wrote)|your message"
     r"|messaggio originale|messaggio inoltrato|inizio messaggio(?: inoltrato)?|messaggio di risposta"
     r"|messaggio (?:del|dell') ?(?:cliente|acquirente)|il (?:suo|tuo) messaggio"
@@ -20,7 +20,8 @@ _SEPARATOR = re.compile(
     r"|nachricht (?:des|vom) (?:käufers?|kunden)|ihre nachricht"
     r"|message d'origine|message original|message initial|message transféré|début du message(?: transféré| réexpédié)?"
     r"|message (?:de l'|du )(?:acheteur|client)|votre message"
-    r"|mensaje original|mensaje reenviado|(?:inicio|comienzo) del mensaje(?: reenviado)?|mensaje del (?:comprador|cliente)|su mensaje"
+    r"|mensaje original|mensaje reenviado|(?:inicio|comienzo) del mensaje(?: reenviado)?"
+    r"|mensaje del (?:comprador|cliente)|su mensaje"
     r"|元のメッセージ|転送されたメッセージ|転送メッセージ|オリジナルメッセージ|元メール|(?:購入者|お客様)(?:から)?のメッセージ)"
     r"\s*[:：]?\s*(?:[-_=*]{2,30})?\s*$"
 )

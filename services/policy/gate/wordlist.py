@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
 
+_FIRST_UNSPACED = 0x2E80  # from here on: CJK radicals, kana, kanji
 _KATAKANA = re.compile(r"[ァ-ヶー]+")
 
 
@@ -65,4 +67,4 @@ def _unspaced(word: str) -> str:
 
 
 def _is_spaced(word: str) -> bool:
-    return all(ord(character) < 0x2E80 for character in word)
+    return all(ord(character) < _FIRST_UNSPACED for character in word)

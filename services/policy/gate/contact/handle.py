@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # Japanese text has full-width signs
 """Finds messenger handles and invitations to a messenger, and mentions of QR codes that lead to one."""
 
 import re
@@ -28,7 +29,7 @@ class Handles:
     """Platforms, the words that invite to them, and the words that introduce a name there, as the rule has them."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        """Take `platforms`, `sure_platforms`, `invitations`, `name_words` and `device_words` from a rule's parameters."""
+        """Take the platforms and the words around them from a rule's parameters."""
         platforms = list(parameters["platforms"])
         self._platform = Words(platforms)
         self._inviting = Words(flat(parameters["invitations"]))
@@ -68,7 +69,9 @@ class Handles:
         return found
 
     def _leads_to_platform(self, near: str) -> bool:
-        return self._platform.search(near) is not None and not self._denial.search(near) and not self._device.search(near)
+        return (
+            self._platform.search(near) is not None and not self._denial.search(near) and not self._device.search(near)
+        )
 
     def _at_platform(self, text: str, platform: re.Match[str]) -> tuple[int, int] | None:
         after = text[platform.end() : platform.end() + _WINDOW].partition("\n")[0]
@@ -85,7 +88,11 @@ class Handles:
         preceding = self._before.search(before)
         if preceding is not None and self._is_name(preceding.group(1), sure=False):
             return platform.start() - len(before) + preceding.start(1), platform.end()
-        if self._device.search(before) or self._device.search(after[:24]) or self._denial.search(_CLAUSE.split(before)[-1] + " " + after[:24]):
+        if (
+            self._device.search(before)
+            or self._device.search(after[:24])
+            or self._denial.search(_CLAUSE.split(before)[-1] + " " + after[:24])
+        ):
             return None
         if not self._led.search(before) and not self._following.match(after):
             return None
@@ -95,4 +102,4 @@ class Handles:
     def _is_name(self, name: str, *, sure: bool) -> bool:
         if name in self._never or name.isdigit() or self._platform.fullmatch(name):
             return False
-        return sure and len(name) > 3 or any(character in "_." or character.isdigit() for character in name)  # noqa: PLR2004
+        return (sure and len(name) > 3) or any(character in "_." or character.isdigit() for character in name)  # noqa: PLR2004

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,9 @@ class Mailboxes:
         self._at = re.compile(
             rf"(?P<sign>\s{{0,3}}@\s{{0,3}}|(?<=[a-z0-9])[★☆●◎◆■※](?=[a-z0-9]))"
             rf"|(?P<framed>\s{{0,3}}[(\[{{<«*_|/-]{{1,2}}\s?(?:@|a|{at})\s?[)\]}}>»*_|/-]{{1,2}}\s{{0,3}})"
-            rf"|(?P<word>(?:(?<=[\sa-z0-9])|^)(?:(?<![a-z])(?:\s{{0,3}})(?:{at})(?:\s{{1,3}})|アットマーク|あっとまーく|アット|あっと))"
+            rf"|(?P<word>(?:(?<=[\sa-z0-9])|^)"
+            rf"(?:(?<![a-z])(?:\s{{0,3}})(?:{at})(?:\s{{1,3}})"
+            rf"|アットマーク|あっとまーく|アット|あっと))"
         )
         framed_dot = rf"\s{{0,2}}[(\[{{<*_|/-]{{1,2}}\s?(?:\.|{dot})\s?[)\]}}>*_|/-]{{1,2}}\s{{0,2}}"
         self._dot = rf"(?:{framed_dot}|\s{{0,2}}[.。・]\s{{0,2}}|\s{{1,3}}(?:{dot})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}})"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.policy.gate.text import NormalisedText
 from services.policy.gate.scan import quick_pattern
+from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import alternatives
 
 _KANJI = "〇零○◯一二三四五六七八九"
@@ -143,10 +143,12 @@ class Numerals:
             return [Group(single, start, start + len(token), spelled=True, particle=token in _PARTICLES)]
         if token in self._words:
             return [Group(str(self._words[token]), start, start + len(token), spelled=True)]
-        if not any(character.isdigit() for character in token):
-            return None
-        if _LOOK_ALIKE.match(token):
+        if _LOOK_ALIKE.match(token) and any(character.isdigit() for character in token):
             return [Group(token.translate(_TO_DIGITS), start, start + len(token), spelled=False)]
+        return self._mixed(token, start) if any(character.isdigit() for character in token) else None
+
+    def _mixed(self, token: str, start: int) -> list[Group] | None:
+        """Return the groups of a token of figures and number words run together; `None` if it has other words."""
         groups: list[Group] = []
         for piece in _PIECE.finditer(token):
             word = piece.group()

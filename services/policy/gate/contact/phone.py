@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import phonenumbers
 
@@ -44,6 +45,9 @@ _FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
+_SOUTHERN_MOBILE = re.compile(r"(?:3\d{9}|[67]\d{8})$")  # Italy, Spain: no trunk prefix
+_SPANISH_LANDLINE = re.compile(r"[89]\d{8}$")
+_TRUNK_LENGTHS, _JAPANESE_LENGTHS = range(9, 13), range(10, 12)
 _TOLL = re.compile(r"0?(?:800|808|80[1569]|120|570|700)")
 _MOBILE = re.compile(r"0(?:1[567]\d{8,9}|[67]\d{8}|7\d{9}|[789]0\d{8})$")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
@@ -142,24 +146,38 @@ def _widened(text: str, run: Run) -> tuple[int, int]:
 
 
 def _is_phone(text: str, run: Run, cues: Cues) -> bool:
-    digits = run.digits
     says = cues.says(text, run.start, run.end)
-    if run.spelled >= _MANY_SPELLED and len(digits) >= _SHORTEST_WITH_CUE + 1:
-        return says is not False and not _counts(run)
-    if not _SHORTEST_WITH_CUE <= len(digits) <= _LONGEST or says is False:
+    if says is False:
         return False
-    if _stuck(text, run) and says is None:
-        return False
-    if len(run.groups) >= _LISTS and {len(group.digits) for group in run.groups} == {_KEY}:
-        return says is True  # a key's or a parcel's groups of four
-    if run.international or run.groups[0].digits.startswith("00"):
-        return len(digits) >= _SHORTEST and _possible_abroad(digits.removeprefix("00"))
-    singles = sum(len(group.digits) == 1 for group in run.groups)
-    if singles >= _MANY_SINGLES:
+    if run.spelled >= _MANY_SPELLED and len(run.digits) > _SHORTEST_WITH_CUE:
         return not _counts(run)
-    if says is True:
-        return _called(text, run)
-    return len(digits) >= _SHORTEST and _looks_dialled(text, run)
+    if not _SHORTEST_WITH_CUE <= len(run.digits) <= _LONGEST:
+        return False
+    return _is_called(text, run) if says else not _stuck(text, run) and _is_dialled(text, run)
+
+
+def _is_called(text: str, run: Run) -> bool:
+    """Decide where the words around speak of a telephone: nearly anything that is no list or decimal."""
+    if run.international:
+        return _is_possible_abroad(run)
+    if len(run.digits) <= _SHORTEST_WITH_CUE + 1 and re.search(r"\d[.,]\d{1,3}$", text[run.start : run.end]):
+        return False
+    return not _counts(run)
+
+
+def _is_dialled(text: str, run: Run) -> bool:
+    """Decide by the shape alone."""
+    if len(run.digits) < _SHORTEST or _counts(run) or _is_key(run):
+        return False
+    if run.international or run.groups[0].digits.startswith("00"):
+        return _is_possible_abroad(run)
+    singles = sum(len(group.digits) == 1 for group in run.groups)
+    return singles >= _MANY_SINGLES or _is_national(text, run)
+
+
+def _is_key(run: Run) -> bool:
+    """Tell whether these are groups of four, as of a key or a parcel."""
+    return len(run.groups) >= _LISTS and {len(group.digits) for group in run.groups} == {_KEY}
 
 
 def _stuck(text: str, run: Run) -> bool:
@@ -178,39 +196,40 @@ def _counts(run: Run) -> bool:
     values = [int(group.digits) for group in run.groups]
     if len(values) < _LISTS:
         return False
-    steps = {later - earlier for earlier, later in zip(values, values[1:], strict=False)}
+    steps = {later - earlier for earlier, later in pairwise(values)}
     return len(steps) == 1 or (min(steps) > 0 and max(map(len, (group.digits for group in run.groups))) < _LISTS)
 
 
-def _called(text: str, run: Run) -> bool:
-    """Decide where the words around speak of a telephone: nearly anything that is no list or decimal."""
-    if len(run.digits) < _SHORTEST_WITH_CUE or _counts(run):
-        return False
-    if len(run.digits) <= _SHORTEST_WITH_CUE + 1:
-        return not re.search(r"\d[.,]\d{1,3}$", text[run.start : run.end])
-    return True
-
-
-def _looks_dialled(text: str, run: Run) -> bool:
-    """Decide by the shape alone."""
+def _is_national(text: str, run: Run) -> bool:
+    """Tell whether the digits are grouped as a number is written in one of the storefronts' countries."""
     digits = run.digits
-    written = text[max(0, run.start - 1) : run.end]
     separated = len(run.groups) > 1
-    if _counts(run) or len({group.end - group.start for group in run.groups}) > _LISTS:
+    if len({group.end - group.start for group in run.groups}) > _LISTS:
         return False
-    if separated and _NORTH_AMERICAN.search(written):
-        return True
-    if separated and _JAPANESE.fullmatch(written.lstrip(" (\n:")) and len(digits) in {10, 11}:
+    if separated and _is_north_american_or_japanese(text, run):
         return True
     if digits[0] == "0":
-        alone = separated and run.groups[0].digits == "0" and text[run.groups[0].end] in " ./-"
-        if len(run.groups) < _LISTS and not _stands_out(text, run):
-            return False
-        return not alone and 9 <= len(digits) <= 12 and digits[1] != "0" and _valid_at_home(digits)  # noqa: PLR2004  # E.164
-    mobile = (len(digits) == 10 and digits[0] == "3") or (len(digits) == 9 and digits[0] in "67")  # noqa: PLR2004  # it, es
-    if mobile and (separated or len(digits) == 10):  # noqa: PLR2004  # Italian mobiles are written in one
-        return _valid_at_home(digits)
-    return separated and len(digits) == 9 and digits[0] in "89" and _valid_at_home(digits)  # noqa: PLR2004  # es
+        return _is_trunk_dialled(text, run) and _valid_at_home(digits)
+    if _SOUTHERN_MOBILE.match(digits):
+        return (separated or digits[0] == "3") and _valid_at_home(digits)
+    return separated and _SPANISH_LANDLINE.match(digits) is not None and _valid_at_home(digits)
+
+
+def _is_north_american_or_japanese(text: str, run: Run) -> bool:
+    written = text[max(0, run.start - 1) : run.end]
+    if _NORTH_AMERICAN.search(written):
+        return True
+    return _JAPANESE.fullmatch(written.lstrip(" (\n:")) is not None and len(run.digits) in _JAPANESE_LENGTHS
+
+
+def _is_trunk_dialled(text: str, run: Run) -> bool:
+    """Tell whether digits that begin with the trunk prefix 0 stand as a number does."""
+    if len(run.digits) not in _TRUNK_LENGTHS or run.digits[1] == "0":
+        return False
+    if len(run.groups) < _LISTS:
+        return _stands_out(text, run)
+    alone = run.groups[0].digits == "0" and text[run.groups[0].end] in " ./-"
+    return not alone
 
 
 def _stands_out(text: str, run: Run) -> bool:
@@ -222,12 +241,13 @@ def _stands_out(text: str, run: Run) -> bool:
     return len(run.groups) > 1 and re.match(r"[ .]{0,2}(?:\n|$)", text[run.end : run.end + 4]) is not None
 
 
-def _possible_abroad(digits: str) -> bool:
+def _is_possible_abroad(run: Run) -> bool:
+    digits = run.digits.removeprefix("00")
     try:
         number = phonenumbers.parse("+" + digits)
     except phonenumbers.NumberParseException:
         return False
-    return phonenumbers.is_possible_number(number)
+    return len(digits) >= _SHORTEST - 1 and phonenumbers.is_possible_number(number)
 
 
 @lru_cache(maxsize=1024)
@@ -249,4 +269,4 @@ def is_mobile(digits: str) -> bool:
         return False
     if _MOBILE.match(national) or _MOBILE.match("0" + national):
         return True
-    return (len(national) == 10 and national[0] == "3") or (len(national) == 9 and national[0] in "67")  # noqa: PLR2004  # it, es
+    return _SOUTHERN_MOBILE.match(national) is not None

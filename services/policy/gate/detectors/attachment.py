@@ -1,4 +1,4 @@
-"""Judges attachments by the facts found out about them: type, size, what is active in them, whether they are called for."""
+"""Judges attachments by the facts found out about them: type, size, what is active, whether they are called for."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

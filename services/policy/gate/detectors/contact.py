@@ -11,10 +11,10 @@ from services.policy.gate.contact.numerals import Numerals
 from services.policy.gate.contact.phone import Cues, barred, is_mobile, phones
 from services.policy.gate.domains import is_within
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
-from services.policy.gate.scan import quick_pattern
-from services.policy.gate.wordlist import Words, flat
 from services.policy.gate.links.address import parse
+from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
+from services.policy.gate.wordlist import Words, flat
 
 _FEWEST_DIGITS = 6
 _LINKED = re.compile(

@@ -51,9 +51,7 @@ def _window(parameters: dict[str, Any]) -> Check:
 def _order_id(_: dict[str, Any]) -> Check:
     def check(judged: Judged, context: Context) -> dict[str, str] | None:
         named = {
-            "-".join(match.groups())
-            for passage in judged.passages
-            for match in _ORDER_ID.finditer(passage.text.text)
+            "-".join(match.groups()) for passage in judged.passages for match in _ORDER_ID.finditer(passage.text.text)
         }
         # Whoever writes by a form or the API chose the order, and its id is put in; a mail must show it itself.
         if judged.candidate.order_id is not None and judged.candidate.channel != "email":

@@ -10,10 +10,10 @@ from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.domains import is_within, registrable
 from services.policy.gate.finding import Field
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
-from services.policy.gate.wordlist import Words, flat
 from services.policy.gate.links.address import Address, is_private, parse
 from services.policy.gate.links.written import WrittenLink, packaged_links
 from services.policy.gate.text import NormalisedText
+from services.policy.gate.wordlist import Words, flat
 
 _NEAR = 110
 _LONGEST_SHOWN = 500
@@ -142,24 +142,28 @@ class _Unsubscribe:
             if name.lower() in self._headers:
                 yield Hit("message", 0, 0, excerpt=name)
         for passage in judged.passages:
-            for match in self._header_line.finditer(passage.text.text):
-                yield Hit(passage.field, *passage.text.span(*match.span()))
+            for span in self._in_text(passage.text.folded):
+                yield Hit(passage.field, *passage.text.span(*span))
         links = judged.once("links", _links)
         worded = self._words.search("\n".join(link.around for link in links)) is not None
         for link in links:
-            if is_within(link.address.host, judged.candidate.trusted_domains):
-                continue  # the marketplace's own subscriptions are no mailing list of the seller's
-            where = f"{link.address.host}{link.address.rest}"
-            worded_here = worded and self._words.search(link.around) is not None
-            if self._targets.search(where) or worded_here or self._is_about_mail(link):
+            # The marketplace's own subscriptions are no mailing list of the seller's.
+            own = is_within(link.address.host, judged.candidate.trusted_domains)
+            if not own and self._leads_out(link, worded=worded):
                 yield Hit(link.field, link.start, link.end)
-        for passage in judged.passages:
-            text = passage.text.folded
-            for command in self._commands.finditer(text):
-                yield Hit(passage.field, *passage.text.span(*command.span()))
-            for start, end in packaged().find(text):
-                if self._words.search(text[max(0, start - _NEAR) : end + _NEAR // 2]):
-                    yield Hit(passage.field, *passage.text.span(start, end))
+
+    def _in_text(self, text: str) -> Iterable[tuple[int, int]]:
+        yield from (match.span() for match in self._header_line.finditer(text))
+        yield from (command.span() for command in self._commands.finditer(text))
+        for start, end in packaged().find(text):
+            if self._words.search(text[max(0, start - _NEAR) : end + _NEAR // 2]):
+                yield start, end
+
+    def _leads_out(self, link: _Placed, *, worded: bool) -> bool:
+        where = f"{link.address.host}{link.address.rest}"
+        if self._targets.search(where) or (worded and self._words.search(link.around)):
+            return True
+        return self._is_about_mail(link)
 
     def _is_about_mail(self, link: _Placed) -> bool:
         return self._mails.search(link.around) is not None and self._stops.search(link.around) is not None

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # other scripts and full-width signs are what links are disguised with
 """Finds links written out in text: plain, without scheme, spaced, defanged, or with the dots as words."""
 
 import re
@@ -9,10 +10,10 @@ from typing import Any
 
 from services.policy.gate.contact.mailbox import packaged, signs
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.scan import quick_pattern
-from services.policy.gate.wordlist import Words, alternatives, flat
 from services.policy.gate.links.address import Address, is_number, is_private, parse
+from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
+from services.policy.gate.wordlist import Words, alternatives, flat
 
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _SCHEMED = re.compile(r"(?<![a-z0-9_])(?:https?|hxxps?|ftp)\s?:\s?//\s?[^\s<>\"]{1,2000}")
@@ -30,11 +31,72 @@ _SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}
 _TRAILING = ".,;:!?'\")]}>*。、」』）"
 _SENTENCE = re.compile(r"[.][A-ZÀ-Þ][a-zà-ÿ]*")
 _WORD_SUFFIXES = frozenset(
-    "al am an as at be ci de do es id il in is it la le li lo ma me mi my ne no se si so st su to us je tu un et va".split()
+    [
+        "al",
+        "am",
+        "an",
+        "as",
+        "at",
+        "be",
+        "ci",
+        "de",
+        "do",
+        "es",
+        "id",
+        "il",
+        "in",
+        "is",
+        "it",
+        "la",
+        "le",
+        "li",
+        "lo",
+        "ma",
+        "me",
+        "mi",
+        "my",
+        "ne",
+        "no",
+        "se",
+        "si",
+        "so",
+        "st",
+        "su",
+        "to",
+        "us",
+        "je",
+        "tu",
+        "un",
+        "et",
+        "va",
+    ]
 )
-_SURE_SUFFIXES = frozenset("com net org eu shop store info biz online it fr co uk jp io app site xyz top club".split())
+_SURE_SUFFIXES = frozenset(
+    [
+        "com",
+        "net",
+        "org",
+        "eu",
+        "shop",
+        "store",
+        "info",
+        "biz",
+        "online",
+        "it",
+        "fr",
+        "co",
+        "uk",
+        "jp",
+        "io",
+        "app",
+        "site",
+        "xyz",
+        "top",
+        "club",
+    ]
+)
 _KANA_SUFFIXES = {"コム": "com", "ネット": "net", "ジェーピー": "jp", "ジェイピー": "jp"}
-_FILES = frozenset("zip mov py sh rs md ps so cab bat".split())
+_FILES = frozenset(["zip", "mov", "py", "sh", "rs", "md", "ps", "so", "cab", "bat"])
 _CUE_WINDOW = 28
 
 
@@ -60,7 +122,9 @@ class WrittenLinks:
     def __init__(self, signs: Mapping[str, Any]) -> None:
         """Take sign words, words that announce a web site, and words no site's name consists of."""
         dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
-        self._quick = quick_pattern(rf"\s(?:{dots})\s|\s\.|[(\[{{<*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)")
+        self._quick = quick_pattern(
+            rf"\s(?:{dots})\s|\s\.|[(\[{{<*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)"
+        )
         self._disguised = re.compile(
             rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
             rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))"
@@ -116,19 +180,21 @@ class WrittenLinks:
         tld = match.group("tld")
         if match.group("path") or host.startswith("www."):
             return False
-        name = host[: -len(tld) - 1]
         start, end = passage.span(match.start("tld") - 1, match.end("tld"))
         if not original[start:end].isascii() and tld.isascii():
             return False  # nobody writes full-width letters by mistake
-        if _SENTENCE.fullmatch(original[start:end]) and not original[max(0, start - 2) : start].isupper():
+        begins_sentence = _SENTENCE.fullmatch(original[start:end]) and not original[max(0, start - 2) : start].isupper()
+        if begins_sentence or tld in _FILES or host in self._no_sites:
             return True
-        if tld in _FILES or host in self._no_sites:
-            return True
+        return self._is_word(host[: -len(tld) - 1], tld, passage.text[match.end() : match.end() + 4])
+
+    def _is_word(self, name: str, tld: str, after: str) -> bool:
+        """Tell whether `name.tld` is more likely two words of a sentence than a host."""
         if tld not in _WORD_SUFFIXES or "." in name or not name.isalpha():
             return name.replace(".", "").isdigit()
         if tld in {"it", "de", "es"}:
             return name in self._never
-        return bool(re.match(r"\s+[^\W\d_]", passage.text[match.end() : match.end() + 4])) or name in self._never
+        return re.match(r"\s+[^\W\d_]", after) is not None or name in self._never
 
     def _neutral(self, text: str) -> Iterable[WrittenLink]:
         for match in _NEUTRAL.finditer(text):

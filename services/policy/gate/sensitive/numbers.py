@@ -25,13 +25,64 @@ _SCHEMES = re.compile(
 )
 _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}[ ]?\d{2}(?:[ .-]?[0-9a-z]){11,32}")
 _IBAN_COUNTRIES = frozenset(
-    "ad at be bg ch cy cz de dk ee es fi fo fr gb ge gi gl gr hr hu ie il is it li lt lu lv mc md me mk mt nl no pl pt ro rs se si sk sm tr ua va".split()
+    [
+        "ad",
+        "at",
+        "be",
+        "bg",
+        "ch",
+        "cy",
+        "cz",
+        "de",
+        "dk",
+        "ee",
+        "es",
+        "fi",
+        "fo",
+        "fr",
+        "gb",
+        "ge",
+        "gi",
+        "gl",
+        "gr",
+        "hr",
+        "hu",
+        "ie",
+        "il",
+        "is",
+        "it",
+        "li",
+        "lt",
+        "lu",
+        "lv",
+        "mc",
+        "md",
+        "me",
+        "mk",
+        "mt",
+        "nl",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "rs",
+        "se",
+        "si",
+        "sk",
+        "sm",
+        "tr",
+        "ua",
+        "va",
+    ]
 )
 _MOST_IBAN, _LEAST_IBAN = 34, 15
 _TAX_CODE = re.compile(r"(?<![a-z0-9])[a-z]{6}[ ]?\d{2}[ ]?[abcdehlmprst][ ]?\d{2}[ ]?[a-z]\d{3}[ ]?[a-z](?![a-z0-9])")
 _NIR = re.compile(r"(?<![\d.-])[12][ .]?\d{2}[ .]?\d{2}[ .]?\d[\dab][ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\d])")
 _SPANISH = re.compile(r"(?<![a-z0-9])(?:\d{8}[ -]?[a-z]|[xyz][ -]?\d{7}[ -]?[a-z])(?![a-z0-9])")
-_CODE = re.compile(r"(?<![a-z0-9])(?=[a-z0-9]{0,12}\d)[a-z0-9]{1,20}(?:[ ./-]{1,2}(?=[a-z]{0,3}\d)[a-z0-9]{1,12}){0,6}(?![a-z0-9])")
+_CODE = re.compile(
+    r"(?<![a-z0-9])(?=[a-z0-9]{0,12}\d)[a-z0-9]{1,20}"
+    r"(?:[ ./-]{1,2}(?=[a-z]{0,3}\d)[a-z0-9]{1,12}){0,6}(?![a-z0-9])"
+)
 _NEAR, _CODE_NEAR, _FEWEST_DIGITS = 36, 34, 5
 
 
@@ -49,7 +100,11 @@ class Numbers:
         self._other = Words(words()["other_numbers"])
         self._transfer = Words(words()["transfers"])
         self._identity = Words(flat(words()["identity"]))
-        self._quick = quick_pattern(r"(?:[0-9][ .\-_*]?[ .\-_*]?){7}|[a-z][a-z][ ]?[0-9]{2}[ .-]?[0-9a-z]{4}|[a-z]{6}[ ]?[0-9]{2}|[0-9]{5}|[a-z][0-9]{2}[a-z0-9]{4}|[0-9][0-9. -]{5}")
+        self._quick = quick_pattern(
+            r"(?:[0-9][ .\-_*]?[ .\-_*]?){7}"
+            r"|[a-z][a-z][ ]?[0-9]{2}[ .-]?[0-9a-z]{4}|[a-z]{6}[ ]?[0-9]{2}"
+            r"|[0-9]{5}|[a-z][0-9]{2}[a-z0-9]{4}|[0-9][0-9. -]{5}"
+        )
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of sensitive numbers in folded `text`."""
@@ -100,7 +155,9 @@ class Numbers:
                 yield match.span()
         for word in self._identity.finditer(text):
             code_match = _CODE.search(text, word.end(), word.end() + _CODE_NEAR + 24)
-            if code_match is not None and code_match.start() - word.end() <= _CODE_NEAR and _is_code(code_match.group()):
+            if code_match is None or code_match.start() - word.end() > _CODE_NEAR:
+                continue
+            if _is_code(code_match.group()):
                 yield code_match.span()
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # Japanese text has full-width signs
 """Finds passwords that are given away and requests for what nobody may ask for."""
 
 import re

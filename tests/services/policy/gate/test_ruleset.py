@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # full-width signs are what is tested
 """The rule set: versions, decisions, explanations, mended messages."""
 
 import shutil

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # look-alikes are what is tested
 """Normalised text: what it reads as, and the way back to the original."""
 
 import pytest
