@@ -76,8 +76,3 @@ def plan_retry(
         return None
     pause = min(first * 2.0 ** min(attempts - 1, 30), max(LONGEST_PAUSE, first))
     return min(now + pause, limit)
-
-
-def domain_of(address: str) -> str:
-    """Return the domain of an address in lower case."""
-    return address.rpartition("@")[2].lower()

@@ -12,8 +12,9 @@ from services.delivery.app import MIGRATIONS, create_app
 from services.delivery.models import Base
 from shared import migrations
 from shared.bus import MemoryBus
+from shared.contracts.alias import AliasIssued
 from shared.contracts.delivery import MailReceived, MessageDeferred, MessageDelivered
-from shared.contracts.vocabulary import Channel, Content, Direction, Kind
+from shared.contracts.vocabulary import AttachmentContent, Channel, Content, Direction, Kind
 from tests.infrastructure.smtp import FarSide
 from tests.services.delivery.installation import (
     BUSINESS,
@@ -82,6 +83,49 @@ async def test_mail_to_an_alias_becomes_a_message_that_names_what_it_answers(del
     assert received.answers == question.message_id
     content = await delivery.blobs.open_content(received.content)
     assert content.text == f"Interno 5.\nMio indirizzo {BUYER_ALIAS}"
+
+
+@pytest.mark.req("R-MAIL-6")
+async def test_attachments_leave_whole_and_images_stay_in_the_text(delivery: Installation) -> None:
+    octets = bytes(range(256)) * 400
+    attachments = [
+        AttachmentContent(
+            blob=await delivery.blobs.put("attachment", octets),
+            name=name,
+            media_type=media_type,
+            size=len(octets),
+            content_id=content_id,
+        )
+        for name, media_type, content_id in (("fattura.pdf", "application/pdf", None), ("a.png", "image/png", "image1"))
+    ]
+    html = '<p>Ecco <img src="cid:image1"></p>'
+    await delivery.tell(
+        await delivery.approve(content=Content(subject="x", text="Ecco", html=html, attachments=tuple(attachments)))
+    )
+    await delivery.hear(MessageDelivered)
+    (raw,) = read_box(delivery.mail_folder / BUYER)
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    files = [part for part in mail.walk() if part.get_filename()]
+    assert sorted(str(part.get_filename()) for part in files) == ["a.png", "fattura.pdf"]
+    assert all(part.get_payload(decode=True) == octets for part in files)
+
+
+@pytest.mark.req("R-ALIAS-1")
+async def test_an_issued_pair_takes_mail_before_any_message(delivery: Installation) -> None:
+    await delivery.introduce()
+    await delivery.tell(
+        AliasIssued(
+            thread_id=THREAD,
+            marketplace_id="APJ6JRA9NG5V4",
+            buyer_id="buyer-1",
+            seller_id="seller-1",
+            buyer_alias=BUYER_ALIAS,
+            seller_alias=SELLER_ALIAS,
+        )
+    )
+    await delivery.send(BUYER, SELLER_ALIAS, write_mail(BUYER, SELLER_ALIAS))
+    (received,) = await delivery.hear(MailReceived)
+    assert received.answers is None
 
 
 async def test_both_clients_see_one_thread(delivery: Installation) -> None:
