@@ -9,8 +9,8 @@ from shared.contracts.vocabulary import Direction, Role
 
 NO_SUCH_ALIAS = "550 5.1.1 No such address here"
 NOT_COUNTERPART = (
-    "550 5.7.1 Your address may not write to this one: sellers add it under Account, Sender addresses "
-    "(POST /v1/seller/senders), confirm it by the link we send there, and send the same mail again"
+    "550 5.7.1 Your address may not write to this one: a seller adds it to the authorised sender addresses of the "
+    "account, confirms it by the link we send there, and sends the same mail again"
 )
 NOT_THE_AUTHOR = "550 5.7.1 The From address and the sender of the envelope must both be yours; please send it again so"
 LOCAL_TROUBLE = "451 4.3.0 Temporary trouble on our side; please try again later"
