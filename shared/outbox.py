@@ -106,6 +106,8 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled; outages of database or bus are waited out."""
         while True:
+            # Whoever does not lead sees no age; what was seen last must not stay behind as an alarm.
+            self._metrics.observe_outbox(None)
             try:
                 async with self._database.leadership(_RELAY_LOCK) as still_leading:
                     await self._publish_forever(still_leading)
