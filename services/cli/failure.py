@@ -30,6 +30,8 @@ class SpeakingGroup(TyperGroup):
                 raise
             typer.echo(f"settings: {sentence}", err=True)
             raise typer.Exit(UNUSABLE_SETTINGS) from None
+        except (typer.Exit, typer.Abort):
+            raise
         except RuntimeError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(FAILED) from None

@@ -21,14 +21,20 @@ class SettingRow:
 
 
 def list_settings() -> Iterator[SettingRow]:
-    """Give every setting, the shared ones first, then each service's own."""
-    shared = SharedSettings.model_fields
-    for name, field in shared.items():
-        yield _describe(f"TRAMITE_{name.upper()}", field, "shared")
+    """Give every setting once: the shared ones first, then each service's own, by the first that heeds it."""
+    listed: set[str] = set()
+    for owner, fields in _list_fields():
+        for name, field in fields.items():
+            variable = str(field.validation_alias or f"TRAMITE_{name.upper()}")
+            if variable not in listed:
+                listed.add(variable)
+                yield _describe(variable, field, owner)
+
+
+def _list_fields() -> Iterator[tuple[str, dict[str, FieldInfo]]]:
+    yield "shared", SharedSettings.model_fields
     for service in NAMES:
-        for name, field in load_settings(service).model_fields.items():
-            if name not in shared:
-                yield _describe(str(field.validation_alias or f"TRAMITE_{name.upper()}"), field, service)
+        yield service, load_settings(service).model_fields
 
 
 def render_settings() -> str:
