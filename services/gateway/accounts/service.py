@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.accounts import store
 from services.gateway.accounts.domain import BuyerState, SellerState, domain_of, require_room
 from services.gateway.accounts.models import Buyer, Marketplace, Seller
-from services.gateway.accounts.shipped import SHIPPED
+from services.gateway.accounts.shipped import load_shipped
 from services.gateway.holding import hold
 from shared.contracts.gateway import PartyChanged
 from shared.contracts.vocabulary import MarketplaceFacts, Role, Sealed
@@ -38,13 +38,13 @@ async def find_marketplace(session: AsyncSession, marketplace_id: str) -> Market
     """Return a recorded marketplace, else one that ships with the product, else None."""
     if row := await store.get_marketplace(session, marketplace_id):
         return _facts(row)
-    return SHIPPED.get(marketplace_id)
+    return load_shipped().get(marketplace_id)
 
 
 async def list_marketplaces(session: AsyncSession) -> Sequence[tuple[MarketplaceFacts, bool]]:
     """Return all marketplaces by id, each with whether it was recorded rather than shipped."""
     recorded = {row.marketplace_id: _facts(row) for row in await store.list_marketplaces(session)}
-    everything = {**SHIPPED, **recorded}
+    everything = {**load_shipped(), **recorded}
     return [(everything[name], name in recorded) for name in sorted(everything)]
 
 

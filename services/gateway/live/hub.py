@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -28,16 +28,29 @@ class Listener:
     def __init__(self, audience: Audience) -> None:
         self.audience = audience
         self.queue: asyncio.Queue[Change] = asyncio.Queue(_LONGEST_QUEUE)
-        self.overrun = False
+        self._after = 0
+        self._dropped = 0
+
+    @property
+    def overrun(self) -> bool:
+        """Whether a change had no room any more that the listener will not read from the database."""
+        return self._dropped > self._after
+
+    def start_after(self, seq: int) -> None:
+        """Queue no change up to `seq`, which the listener reads from the database."""
+        self._after = seq
+        waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        for change in waiting:
+            self.offer(change)
 
     def offer(self, change: Change) -> None:
         """Queue a change if it is for this listener. A queue that overflows ends the stream; the client resumes."""
-        if not self.audience.hears(change.seller_id, change.buyer_id):
+        if (change.seq or 0) <= self._after or not self.audience.hears(change.seller_id, change.buyer_id):
             return
         try:
             self.queue.put_nowait(change)
         except asyncio.QueueFull:
-            self.overrun = True
+            self._dropped = change.seq or 0
 
 
 class Hub:
@@ -51,6 +64,7 @@ class Hub:
         self._waiters: dict[UUID, set[asyncio.Event]] = {}
         self._news = asyncio.Event()
         self._position: int | None = None
+        self._following = asyncio.Event()
         self.stopping = asyncio.Event()
 
     def announce(self, session: AsyncSession, *news: News) -> None:
@@ -93,25 +107,29 @@ class Hub:
         touched.clear()
         return came
 
-    async def listen(self, audience: Audience, after: int | None, heartbeat: float) -> AsyncIterator[Change | None]:
+    async def listen(
+        self, audience: Audience, after: int | None, heartbeat: float
+    ) -> AsyncGenerator[Change | None, None]:
         """Yield the audience's changes after `after` (None: from now on), and None after so many seconds of silence.
 
         Ends when the service stops, or when the reader is so slow that its queue overflows.
         """
         with self._registered(audience) as listener:
+            # What is committed before the hub has its place, it would never give to anybody.
+            await self._following.wait()
             async with self._database.reading() as session:
                 newest = await store.newest_seq(session)
+            listener.start_after(newest)
             sent = newest if after is None else min(after, newest)
             yield None
-            while sent < newest:
+            while sent < newest and not self.stopping.is_set():
                 async with self._database.reading() as session:
                     missed = await store.list_changes(session, sent, _BATCH, audience, newest)
                 for change in missed:
                     yield change
                 sent = (missed[-1].seq or 0) if len(missed) == _BATCH else newest
             async for live in self._follow(listener, heartbeat):
-                if live is None or (live.seq or 0) > sent:
-                    yield live
+                yield live
 
     def require_place(self, audience: Audience) -> None:
         """Raise `TooManyStreams` when the caller has as many open streams as allowed."""
@@ -155,6 +173,7 @@ class Hub:
         async with self._database.reading() as session:
             if self._position is None:
                 self._position = await store.newest_seq(session)
+                self._following.set()
                 # Whoever began to wait before may have missed what was committed meanwhile: let all look again.
                 for waiters in self._waiters.values():
                     for touched in waiters:

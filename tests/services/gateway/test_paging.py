@@ -20,12 +20,9 @@ def test_a_cursor_is_read_as_written(at: datetime, row_id: object) -> None:
 @pytest.mark.req("R-PRIVACY-4")
 @given(st.text(max_size=200))
 def test_a_made_up_cursor_is_refused(text: str) -> None:
-    try:
-        cursor = read_cursor(text, "messages")
-    except Invalid as problem:
-        assert problem.members["errors"] == [{"field": "cursor", "message": problem.detail.partition(": ")[2]}]
-        return
-    assert cursor is None or cursor.encode() == text.rstrip("=")
+    with pytest.raises(Invalid) as caught:
+        read_cursor(text, "messages")
+    assert caught.value.detail.startswith("cursor: ")
 
 
 def test_a_cursor_of_another_listing_is_refused() -> None:

@@ -172,6 +172,20 @@ async def test_a_marketplace_is_recorded_and_read(running: Running) -> None:
     assert (await world.call(SELLER, "GET", "/v1/marketplaces/none")).status_code == 404
 
 
+@pytest.mark.req("R-ALIAS-2")
+async def test_shipped_marketplaces_are_there_until_an_operator_replaces_them(running: Running) -> None:
+    world = running.world
+    path = "/v1/marketplaces/APJ6JRA9NG5V4"
+    shipped = await world.ok(SELLER, "GET", path)
+    assert (shipped["source"], shipped["alias_domain"]) == ("shipped", "marketplace.amazon.it")
+    listed = (await world.ok(SELLER, "GET", "/v1/marketplaces"))["items"]
+    assert shipped in listed
+    assert [item["id"] for item in listed] == sorted(item["id"] for item in listed)
+    own = await world.call("operator", "PUT", path, MARKETPLACE_BODY | {"alias_domain": "other.example.com"})
+    assert (own.status_code, own.json()["source"]) == (201, "recorded")
+    assert await world.ok(SELLER, "GET", path) == own.json()
+
+
 async def test_parties_are_listed_in_pages(anywhere: Running) -> None:
     for kind in ("sellers", "buyers"):
         first = await anywhere.world.ok("operator", "GET", f"/v1/{kind}", params={"limit": "1"})
