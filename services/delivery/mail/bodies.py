@@ -38,7 +38,6 @@ _KINDS = {
 }
 _ARMOUR = re.compile(r"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----[ \t]*$", re.MULTILINE)
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n", re.MULTILINE)
-_SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\n|\r|\n|$)")
 _QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _ENRICHED = re.compile(r"<(?!<)/?[^<>\n]{1,60}>")
 _HIDDEN_PART = re.compile(rb"^content-(?:type|transfer-encoding)[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -130,6 +129,17 @@ def _take_uuencoded(content: bytes, contents: Contents) -> bytes:
     return rest + content
 
 
+def _octet(hit: re.Match[bytes]) -> bytes:
+    return bytes([int(hit[1], 16)])
+
+
+def _join_or_end(line: bytes) -> bytes:
+    """Strip a quoted-printable line's trailing blanks; a soft break takes its line end with it."""
+    text = line.rstrip(b"\r\n")
+    stripped = text.rstrip(b" \t")
+    return stripped[:-1] if stripped.endswith(b"=") else stripped + line[len(text) :]
+
+
 def decode_transfer(raw: bytes, encoding: str) -> bytes:
     """Undo a Content-Transfer-Encoding (RFC 2045), forgiving; an unknown one is taken for none."""
     words = encoding.replace(";", " ").split()
@@ -138,8 +148,8 @@ def decode_transfer(raw: bytes, encoding: str) -> bytes:
         # Words on lines are text that was declared base64 by mistake.
         return raw if len(raw.split()) > 2 * len(raw.splitlines()) + 2 else headers.decode_base64(raw)
     if name == "quoted-printable":
-        lines = re.sub(rb"[ \t]+(?=\r?\n|\r|$)", b"", raw)
-        return _QUOTED.sub(lambda hit: bytes([int(hit[1], 16)]), _SOFT_BREAK.sub(b"", lines))
+        # Blanks at the end of a line were added on the way (section 6.7, rule 3).
+        return b"".join(_QUOTED.sub(_octet, _join_or_end(line)) for line in raw.splitlines(keepends=True))
     if name in {"x-uuencode", "uuencode", "uue", "x-uue"} and (hit := _UU_BEGIN.search(raw)):
         octets, used = _uu_lines(raw[hit.end() :].splitlines(keepends=True))
         return octets if used else raw

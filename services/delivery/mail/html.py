@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from html import escape
+from html import escape, unescape
 from urllib.parse import quote, unquote
 
 import nh3
@@ -10,7 +10,7 @@ import nh3
 from services.delivery.mail import charsets, markup
 from services.delivery.mail.refusal import Refusal
 
-MAX_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 2_000
 _PASSES = 5
 
@@ -48,7 +48,8 @@ _TAIL_ID = re.compile(
     r"|quoted-tail)",
     re.IGNORECASE,
 )
-_SOURCE = re.compile(r'\bsrc="[^"]*"')
+_SOURCE = re.compile(r'(?<= )src="([^"]*)"')
+_ALTERNATIVE = re.compile(r'(?<= )alt="([^"]*)"')
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CLOSE_THEMSELVES_NAMES = """
     area base br col dd dt hr img input li link meta option p source tbody td tfoot th thead tr wbr
@@ -96,39 +97,44 @@ def _check_bounds(source: str) -> None:
         )
 
 
-def image_cid(token: markup.Token) -> str | None:
-    """Give the Content-ID that an image token shows, decoded, without its brackets."""
-    source = token.attribute("src") if token.name == "img" else None
-    return unquote(source[4:]).strip("<> ") if source and source[:4].lower() == "cid:" else None
+def image_cid(image: str) -> str | None:
+    """Give the Content-ID that an image tag of sanitised HTML shows, decoded, without its brackets."""
+    hit = _SOURCE.search(image)
+    source = unescape(hit[1]) if hit else ""
+    return unquote(source[4:]).strip("<> ") if source[:4].lower() == "cid:" else None
+
+
+def shown_cids(fragment: str) -> set[str]:
+    """Give the Content-IDs of all images in sanitised HTML."""
+    return {cid for image in markup.IMAGE.findall(fragment) if (cid := image_cid(image))}
+
+
+def _description(image: str) -> str:
+    hit = _ALTERNATIVE.search(image)
+    return escape(unescape(hit[1]), quote=False) if hit else ""
 
 
 def rename_images(fragment: str, names: Mapping[str, str]) -> str:
     """Give the images of sanitised HTML new Content-IDs; an image without one leaves its description."""
-    pieces: list[str] = []
-    for token in markup.read_tokens(fragment):
-        piece = fragment[token.start : token.end]
-        if token.name == "img":
-            name = names.get(image_cid(token) or "")
-            if name is None:
-                piece = escape(token.attribute("alt") or "", quote=False)
-            else:
-                piece = _SOURCE.sub(f'src="cid:{quote(name, safe="@")}"', piece, count=1)
-        pieces.append(piece)
-    return "".join(pieces)
+
+    def rename(hit: re.Match[str]) -> str:
+        name = names.get(image_cid(hit[0]) or "")
+        return _SOURCE.sub(f'src="cid:{quote(name, safe="@")}"', hit[0], count=1) if name else _description(hit[0])
+
+    return markup.IMAGE.sub(rename, fragment)
 
 
 def _tidy(clean: str, cids: Collection[str] | None) -> str:
     """Drop images that may not be loaded, leaving their description, and attributes that were emptied."""
-    pieces: list[str] = []
-    for token in markup.read_tokens(clean):
-        cid = image_cid(token) if token.name == "img" else None
-        if token.name == "img" and (cid is None or (cids is not None and cid not in cids)):
-            pieces.append(escape(token.attribute("alt") or "", quote=False))
-        elif token.attributes:
-            pieces.append(clean[token.start : token.end].replace(' style=""', ""))
-        else:
-            pieces.append(clean[token.start : token.end])
-    return "".join(pieces)
+
+    def keep(hit: re.Match[str]) -> str:
+        cid = image_cid(hit[0])
+        return hit[0] if cid is not None and (cids is None or cid in cids) else _description(hit[0])
+
+    clean = markup.IMAGE.sub(keep, clean)
+    if ' style=""' in clean:
+        clean = markup.TAG.sub(lambda hit: hit[0].replace(' style=""', ""), clean)
+    return clean
 
 
 def sanitise(source: str, cids: Collection[str] | None = None) -> str:
@@ -137,7 +143,7 @@ def sanitise(source: str, cids: Collection[str] | None = None) -> str:
     Out go scripts, forms, frames, remote content, beacons, styles that hide or place text, comments, event handlers and
     links other than https, http, mailto and tel. Images stay only as ``cid:``, and only those of ``cids`` if given.
     Quoted history keeps a mark of ours: class ``quoted`` (this element), id ``quoted-tail`` (all that follows).
-    Refuses more than 2 million characters and 2000 open elements.
+    Refuses more than 1 million characters and 2000 open elements.
     """
     _check_bounds(source)
     clean = _clean(charsets.normalise_lines(source))

@@ -7,10 +7,13 @@ read here.
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 VOID = frozenset({"br", "hr", "img", "col", "wbr"})
 _TOKEN = re.compile(r'<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<attributes>(?:[^<>"]|"[^"]*")*)>|[^<]+|<')
+# In sanitised HTML an attribute's value holds no angle bracket.
+TAG = re.compile(r"<[a-z][^<>]*>")
+IMAGE = re.compile(r"<img\b[^<>]*>")
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 BLOCKS_NAMES = """
     address article aside blockquote center dd div dl dt figure figcaption footer h1 h2 h3 h4 h5 h6 header hr li
@@ -25,8 +28,7 @@ _BLANKS = re.compile(r"[ \t\n\f\r]+")
 _QUOTE = re.compile(r"^((?:> ?)*)(.*)$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One tag or one run of text, with its place in the source."""
 
     start: int

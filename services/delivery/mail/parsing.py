@@ -162,8 +162,7 @@ def _separate_images(found: list[Attached], formatted: str | None) -> tuple[list
     """Part the images that the HTML shows from what is attached."""
     if not formatted or not any(part.content_id for part in found):
         return [], found
-    tokens = markup.read_tokens(html.sanitise(formatted))
-    shown = {cid for token in tokens if (cid := html.image_cid(token))}
+    shown = html.shown_cids(html.sanitise(formatted))
     images = [part for part in found if part.content_id in shown and part.media_type.startswith("image/")]
     return images, [part for part in found if part not in images]
 

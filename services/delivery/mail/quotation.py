@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.delivery.mail import markup
 
@@ -149,8 +150,7 @@ class _Line:
     pieces: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A tag, or a run of text that stays on one line."""
 
     source: str
@@ -166,12 +166,13 @@ def _cut(source: str) -> list[_Piece]:
     for token in markup.read_tokens(source):
         part = source[token.start : token.end]
         if token.is_text:
-            texts = part.splitlines(keepends=True) or [part]
+            texts = part.splitlines(keepends=True) if "\n" in part else [part]
             pieces += [_Piece(text, token, tail or any(open_elements[-1:])) for text in texts]
             continue
-        tail = tail or token.attribute("id") == "quoted-tail"
+        tail = tail or ('id="' in token.attributes and token.attribute("id") == "quoted-tail")
         if not token.closing and token.name not in markup.VOID:
-            sign = token.attribute("class") == "quoted" or token.attribute("type") == "cite"
+            marked = 'class="' in token.attributes or 'type="' in token.attributes
+            sign = marked and (token.attribute("class") == "quoted" or token.attribute("type") == "cite")
             open_elements.append(sign or any(open_elements[-1:]))
         pieces.append(_Piece(part, token, tail or any(open_elements[-1:])))
         if token.closing and open_elements:

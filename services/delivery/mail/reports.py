@@ -15,6 +15,8 @@ from services.delivery.mail.parsing import IncomingMail, parse
 from services.delivery.mail.refusal import Refusal
 
 MAX_OCTETS = 512 * 1024
+# The library tries every line with every pattern; who wrote a report says it at once.
+MAX_LIBRARY_OCTETS = 64 * 1024
 MAX_FAILURES = 100
 MAX_DIAGNOSTIC = 500
 
@@ -23,7 +25,7 @@ logging.getLogger("flufl.bounce").disabled = True
 
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _REPLY_CODE = re.compile(r"\b([45])\d\d\b")
-_IDENTIFIER_LINE = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{3,498}>)", re.IGNORECASE | re.MULTILINE)
+_IDENTIFIER_LINE = re.compile(r"^[> \t]*message-id:[ \t]*(<[^<>\s]{3,498}>)", re.IGNORECASE | re.MULTILINE)
 _GROUP = re.compile(r"\n[ \t]*\n")
 _FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 _SUBJECT_HARD = re.compile(
@@ -146,7 +148,7 @@ def _original_identifier(message: Message, raw: str, mail: IncomingMail | None) 
             if found:
                 return found[0]
     body = raw.partition("\n\n")[2]
-    named = re.search(r"^original-message-id:\s*(<[^<>\s]{3,498}>)", body, re.IGNORECASE | re.MULTILINE)
+    named = re.search(r"^original-message-id:[ \t]*(<[^<>\s]{3,498}>)", body, re.IGNORECASE | re.MULTILINE)
     hit = named or _IDENTIFIER_LINE.search(body)
     if hit:
         return hit[1]
@@ -158,8 +160,9 @@ def _decode(address: bytes) -> str:
     return address.decode("utf-8", "replace")
 
 
-def _by_library(message: Message) -> list[Failure]:
+def _by_library(raw: bytes) -> list[Failure]:
     try:
+        message = email.message_from_bytes(mending.mend_header(raw), policy=email.policy.compat32)
         delayed, failed = all_failures(message)
     except Exception:  # noqa: BLE001 - its detectors raise anything on damaged reports; then the words decide
         return []
@@ -203,7 +206,7 @@ def classify(raw: bytes) -> Report:
         mail = None
     try:
         message = email.message_from_bytes(mending.mend_header(raw), policy=email.policy.compat32)
-        failures = _read_status_parts(message) or _by_library(message)
+        failures = _read_status_parts(message) or _by_library(raw[:MAX_LIBRARY_OCTETS])
         identifier = _original_identifier(message, raw.decode("utf-8", "replace").replace("\r\n", "\n"), mail)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Report(Outcome.NONE)

@@ -111,14 +111,14 @@ def rewrite_text(text: str, replacement: Replacement) -> str:
 def rewrite_html(source: str, replacement: Replacement) -> str:
     """Replace in sanitised HTML: text across tags, and attribute values. Tags stay where they are."""
     source = _replace(source, disguise.bare_html(source), replacement, is_html=True)
-    pieces = []
-    for token in markup.read_tokens(source):
-        part = source[token.start : token.end]
-        if token.attributes:
-            kept = _replace(token.attributes, disguise.bare_text(token.attributes), replacement)
-            part = part.replace(token.attributes, kept, 1)
-        pieces.append(part)
-    return "".join(pieces)
+    return markup.TAG.sub(lambda hit: _rewrite_attributes(hit[0], replacement), source)
+
+
+def _rewrite_attributes(tag: str, replacement: Replacement) -> str:
+    if '="' not in tag:
+        return tag
+    name, blank, attributes = tag.partition(" ")
+    return name + blank + _replace(attributes, disguise.bare_text(attributes), replacement)
 
 
 def _is_longer_domain(source: str, bare: disguise.Bare, end: int) -> bool:

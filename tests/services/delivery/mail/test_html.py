@@ -88,7 +88,7 @@ def test_a_second_pass_changes_nothing_and_nothing_remote_is_left(pieces: list[s
     assert 'src="https' not in clean
 
 
-@pytest.mark.parametrize("source", ["<div>" * 3_000, "x" * 2_000_001])
+@pytest.mark.parametrize("source", ["<div>" * 3_000, "x" * 1_000_001])
 def test_html_beyond_bounds_is_refused(source: str) -> None:
     with pytest.raises(Refusal):
         html.sanitise(source)
