@@ -17,8 +17,8 @@ _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 CONTENT_TYPES = (
     '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document'
-    '{kind}.main+xml"/></Types>'
+    '<Override PartName="/word/document.xml" ContentType="'
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document{kind}.main+xml"/></Types>'
 )
 RELATIONSHIPS = (
     '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -92,7 +92,7 @@ def package(entries: Mapping[str, bytes | str] | None = None, *, kind: str = "",
 
 
 def compound(streams: Mapping[str, bytes]) -> bytes:
-    """A compound file (MS-CFB) with streams of at least 4096 octets in the root storage; a name ending in `/` is a storage."""
+    """A compound file (MS-CFB) of streams of at least 4096 octets; a name ending in `/` is a storage."""
     entries = [("Root Entry", 5, _END, 0)]
     sectors: list[bytes] = []
     chains: list[int] = []
@@ -100,11 +100,11 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
         if name.endswith("/"):
             entries.append((name[:-1], 1, 0, 0))
             continue
-        content = content.ljust(4096, b"\0")
-        count = -(-len(content) // _SECTOR)
-        entries.append((name, 2, len(sectors) + 2, len(content)))
+        whole = content.ljust(4096, b"\0")
+        count = -(-len(whole) // _SECTOR)
+        entries.append((name, 2, len(sectors) + 2, len(whole)))
         chains += [len(sectors) + 3 + number for number in range(count - 1)] + [_END]
-        sectors += [content[n * _SECTOR : (n + 1) * _SECTOR].ljust(_SECTOR, b"\0") for n in range(count)]
+        sectors += [whole[n * _SECTOR : (n + 1) * _SECTOR].ljust(_SECTOR, b"\0") for n in range(count)]
     directory = b"".join(_entry(number, entries) for number in range(len(entries)))
     blocks = -(-len(directory) // _SECTOR)
     start = len(sectors) + 2
@@ -112,8 +112,24 @@ def compound(streams: Mapping[str, bytes]) -> bytes:
     table = [_FAT, _END, *chains, *directory_chain]
     header = struct.pack(
         "<8s16sHHHHH6sIIIIIIIII",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, 1, start, 0, 4096, _END, 0, _END, 0,
-    )  # fmt: skip
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"",
+        0x3E,
+        3,
+        0xFFFE,
+        9,
+        6,
+        b"",
+        0,
+        1,
+        start,
+        0,
+        4096,
+        _END,
+        0,
+        _END,
+        0,
+    )
     header += struct.pack("<109I", *([0] + [_FREE] * 108))
     fat = struct.pack("<128I", *(table + [_FREE] * (128 - len(table))))
     return header + fat + b"\0" * _SECTOR + b"".join(sectors) + directory.ljust(blocks * _SECTOR, b"\0")

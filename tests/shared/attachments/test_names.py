@@ -10,7 +10,7 @@ pytestmark = pytest.mark.req("R-MAIL-6")
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
-        ("Rechnung – März.pdf", "Rechnung – März.pdf"),
+        ("Rechnung \u2013 März.pdf", "Rechnung \u2013 März.pdf"),
         ("../../etc/passwd.txt", "passwd.txt"),
         ("C:\\Users\\anna\\a.txt", "a.txt"),
         ("a\0b\r\nc.txt", "abc.txt"),
