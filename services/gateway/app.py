@@ -15,11 +15,13 @@ from services.gateway.insight import api as insight
 from services.gateway.live import api as live
 from services.gateway.live.hub import Hub
 from services.gateway.mailbox import api as messages
+from services.gateway.mailbox import blocking
 from services.gateway.mailbox import threads_api as threads
 from services.gateway.mailbox.sending import forget_requests
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.orders import api as orders
 from services.gateway.peers import Peers
+from services.gateway.policing import api as policing
 from services.gateway.settings import Settings
 from shared.blobs import BlobStore
 from shared.bus import Bus
@@ -30,7 +32,7 @@ from shared.migrations import require_current
 from shared.runtime import Service, check_bus
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_ROUTERS = (messages, threads, live, orders, accounts, insight, access)
+_ROUTERS = (messages, threads, blocking, live, orders, accounts, insight, policing, access)
 _DESCRIPTION = """\
 Buyer-seller messaging for marketplaces.
 

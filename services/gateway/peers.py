@@ -1,6 +1,9 @@
-"""The services that the gateway asks while a caller waits: questions that change nothing."""
+"""The services that the gateway asks while a caller waits.
 
-from collections.abc import Mapping
+Questions change nothing. What operators decide on what the policy service keeps is passed on to it, which owns it.
+"""
+
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import httpx2
@@ -11,10 +14,11 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.settings import Settings
 from shared import tracing
 from shared.contracts.questions import EvaluateAnswer, EvaluateQuestion, RenderAnswer, RenderQuestion
-from shared.problems import Unavailable
+from shared.problems import Conflict, Invalid, NotFound, Problem, Unavailable
 
 A = TypeVar("A", bound=BaseModel)
 _LARGEST_ANSWER = 32 * 1024 * 1024
+_REFUSALS: Mapping[int, type[Problem]] = {int(problem.status): problem for problem in (NotFound, Conflict, Invalid)}
 _log = structlog.get_logger()
 
 
@@ -58,6 +62,14 @@ class Peers:
         """Ask policy for the rule set in force; raises `Unavailable`."""
         return await self._get("policy", "/internal/rules", {})
 
+    async def ask_policy(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Ask policy what it keeps; raises `Unavailable`, and what policy refuses as it refuses it."""
+        return self._read_object("policy", await self._pass_on("policy", "GET", path, params=dict(query or {})))
+
+    async def tell_policy(self, method: str, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """Pass an operator's decision on to policy; raises `Unavailable`, and what policy refuses as it refuses it."""
+        return self._read_object("policy", await self._pass_on("policy", method, path, json=dict(body)))
+
     async def evaluate(self, question: EvaluateQuestion) -> EvaluateAnswer:
         """Ask policy what the gate would say; raises `Unavailable`."""
         return await self._post("policy", "/internal/evaluate", question, EvaluateAnswer)
@@ -72,7 +84,9 @@ class Peers:
             await client.aclose()
 
     async def _get(self, peer: str, path: str, query: Mapping[str, str]) -> dict[str, Any]:
-        response = await self._ask(peer, "GET", path, params=dict(query))
+        return self._read_object(peer, await self._ask(peer, "GET", path, params=dict(query)))
+
+    def _read_object(self, peer: str, response: httpx2.Response) -> dict[str, Any]:
         try:
             found = response.json()
         except ValueError:
@@ -89,13 +103,30 @@ class Peers:
         except ValidationError:
             raise self._fail(peer, "an answer that does not validate") from None
 
-    async def _ask(self, peer: str, method: str, path: str, **request: Any) -> httpx2.Response:  # noqa: ANN401 - the client's own arguments
+    async def _pass_on(self, peer: str, method: str, path: str, **request: Any) -> httpx2.Response:  # noqa: ANN401 - see `_ask`
+        response = await self._ask(peer, method, path, passing=_REFUSALS.keys(), **request)
+        refusal = _REFUSALS.get(response.status_code)
+        if refusal is None:
+            return response
+        document = self._read_object(peer, response)
+        members = {"errors": document["errors"]} if "errors" in document else {}
+        raise refusal(str(document.get("detail", refusal.title)), **members)
+
+    async def _ask(  # the keywords are the client's own arguments
+        self,
+        peer: str,
+        method: str,
+        path: str,
+        *,
+        passing: Collection[int] = (),
+        **request: Any,  # noqa: ANN401 - see above
+    ) -> httpx2.Response:
         headers = {**request.pop("headers", {}), "traceparent": tracing.current_traceparent()}
         try:
             response = await self._clients[peer].request(method, path, headers=headers, **request)
         except httpx2.HTTPError as error:
             raise self._fail(peer, type(error).__name__) from None
-        if not response.is_success:
+        if not response.is_success and response.status_code not in passing:
             raise self._fail(peer, f"status {response.status_code}")
         if len(response.content) > _LARGEST_ANSWER:
             raise self._fail(peer, "an answer too large")

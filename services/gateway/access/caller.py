@@ -52,4 +52,4 @@ async def _recognise(gateway: Gateway, secret: str) -> Caller:
         token = await store.find_token(session, hash_secret(secret))
     if token is None or not is_valid(token.expires_at, token.revoked_at, datetime.now(UTC)):
         raise TokenRefused
-    return Caller(token.role, token.subject, frozenset(Scope(scope) for scope in token.scopes))
+    return Caller(token.role, token.subject, frozenset(Scope(scope) for scope in token.scopes), token.token_id)

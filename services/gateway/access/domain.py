@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 TOKEN_PREFIX = "trm_"  # noqa: S105 - what tokens begin with, so that leaked ones are recognised
 _SECRET_BYTES = 32
@@ -30,6 +31,7 @@ class Scope(StrEnum):
     PARTIES_WRITE = "parties:write"
     METRICS_READ = "metrics:read"
     POLICY_READ = "policy:read"
+    POLICY_WRITE = "policy:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
 
@@ -54,11 +56,12 @@ SCOPES_BY_ROLE: Mapping[CallerRole, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: an operator (no subject), or one seller or buyer."""
+    """Who calls: an operator (no subject), or one seller or buyer; `token_id` is None for the first operator's."""
 
     role: CallerRole
     subject: str | None
     scopes: frozenset[Scope]
+    token_id: UUID | None = None
 
     @property
     def seller_id(self) -> str | None:
@@ -79,6 +82,11 @@ class Caller:
     def name(self) -> str:
         """A name that no other caller has."""
         return f"{self.role}:{self.subject or ''}"
+
+    @property
+    def signature(self) -> str:
+        """How an audit names the caller: by role and token, so that each operator is told from the others."""
+        return f"{self.role} {self.token_id or 'first'}"
 
     def may_see(self, seller_id: str, buyer_id: str) -> bool:
         """Whether what lies between this seller and this buyer is the caller's to see."""

@@ -83,8 +83,10 @@ async def approve(
 
 
 async def reject(session: AsyncSession, gateway: Gateway, message_id: UUID, decision: DecisionFacts) -> None:
-    """Note that the gate stopped a message, and why."""
+    """Note that the gate stopped a message, and why; or that an operator did, after it had passed."""
     message = await _require_message(session, message_id)
+    if decision.override is not None and message.shown:
+        await _hide(session, message)
     _keep_decision(gateway, message, decision)
     _advance(session, gateway, message, Step(message_id=message_id, status=Status.REJECTED, at=decision.decided_at))
 
@@ -168,6 +170,16 @@ def sealed_passed(message: Message) -> SealedContent:
     if message.passed_box is None and message.passed_blob is None:
         return sealed_content(message)
     return SealedContent(box=message.passed_box, blob=message.passed_blob)
+
+
+async def _hide(session: AsyncSession, message: Message) -> None:
+    """Show a message to its author and operators only, as it will not reach the other side (R-POLICY-10)."""
+    message.shown = False
+    thread = await _require_thread(session, message.thread_id)
+    if recipient_of(message.direction) is Role.SELLER:
+        thread.seller_unread = max(thread.seller_unread - 1, 0)
+    else:
+        thread.buyer_unread = max(thread.buyer_unread - 1, 0)
 
 
 def _keep_decision(gateway: Gateway, message: Message, decision: DecisionFacts) -> None:

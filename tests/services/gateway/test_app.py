@@ -37,11 +37,30 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "/v1/orders/{order_id}"): order_body(),
     ("POST", "/v1/orders:import"): {"orders": [order_body(order_id=ORDER)]},
     ("POST", "/v1/tokens"): {"role": "operator"},
+    ("PUT", "/v1/policy/standings/{seller_id}"): {"standing": "suspended", "reason": "Spam."},
+    **{
+        (method, f"/v1/policy/{path}"): {"reason": "Spam."}
+        for method, path in (
+            ("POST", "standings/{seller_id}:lift"),
+            ("PUT", "blocks/{role}/{party_id}"),
+            ("POST", "blocks/{role}/{party_id}:lift"),
+            ("POST", "messages/{message_id}:approve"),
+            ("POST", "messages/{message_id}:block"),
+        )
+    },
 }
 # What anybody with a token may read, as it is nobody's own.
 COMMON = {"/v1/marketplaces", "/v1/marketplaces/{marketplace_id}", "/v1/policy/rules"}
 # Listings, which show a stranger an empty page, and streams and numbers, which are the caller's own by themselves.
-OWN = {"/v1/messages", "/v1/threads", "/v1/orders", "/v1/events", "/v1/metrics/response-times", "/v1/metrics/turns"}
+OWN = {
+    "/v1/messages",
+    "/v1/threads",
+    "/v1/orders",
+    "/v1/events",
+    "/v1/metrics/response-times",
+    "/v1/metrics/turns",
+    "/v1/policy/quota",
+}
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -59,6 +78,8 @@ def fill(path: str, message: object) -> str:
         "seller_id": SELLER,
         "buyer_id": BUYER,
         "token_id": uuid4(),
+        "role": "seller",
+        "party_id": SELLER,
     }
     return re.sub(r"{(\w+)}", lambda found: str(values[found.group(1)]), path)
 
@@ -95,8 +116,9 @@ async def test_no_route_shows_or_changes_what_is_another_party_s(running: Runnin
 async def check_own(running: Running, stranger: str, path: str) -> None:
     if path == "/v1/events":
         return  # tests/services/gateway/live shows that a stream holds the caller's own only
-    if path.startswith("/v1/metrics"):
-        response = await running.world.call(stranger, "GET", path, params={"seller_id": SELLER})
+    if path.startswith(("/v1/metrics", "/v1/policy")):
+        params = {"seller_id": SELLER, "marketplace_id": MARKETPLACE}
+        response = await running.world.call(stranger, "GET", path, params=params)
         assert response.status_code in (403, 404)
         return
     page = await running.world.ok(stranger, "GET", path)
