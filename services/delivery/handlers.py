@@ -61,8 +61,9 @@ async def on_message_approved(event: MessageApproved, session: AsyncSession, del
 
 
 async def on_message_rejected(event: MessageRejected, session: AsyncSession, delivery: Delivery) -> None:
-    """Tell the writer."""
-    await delivery.queue.notify_rejected(session, event)
+    """Tell the writer, unless an operator's decision comes too late to stop the mail."""
+    if event.decision.override is None or await delivery.queue.withdraw(session, event.message.message_id):
+        await delivery.queue.notify_rejected(session, event)
 
 
 HANDLERS: Handlers[Delivery] = {

@@ -25,6 +25,7 @@ from shared.contracts.vocabulary import Addressing, MessageFacts, Role, SealedCo
 from shared.crypto import KeyRing
 from shared.outbox import emit
 
+WITHDRAWN = "550 5.7.1 Stopped by an operator of the marketplace"
 _WAKING = "queue_waking"
 
 
@@ -98,6 +99,24 @@ class Queue:
         if mail is None or mail.state is QueueState.BOUNCED:
             return False
         await self._give_up(session, mail, datetime.now(UTC), reply)
+        return True
+
+    async def withdraw(self, session: AsyncSession, message_id: UUID) -> bool:
+        """Stop a message that an operator blocked (R-POLICY-10); False if it has arrived, or bounced, already.
+
+        Raises `NotYetKnown` while it is being sent: how that ends says whether there is still something to stop.
+        """
+        mail = await store.find_message(session, message_id)
+        if mail is None:
+            return True
+        if mail.state in (QueueState.DELIVERED, QueueState.BOUNCED):
+            return False
+        if mail.claim is not None:
+            raise NotYetKnown("how the attempt in hand ends")
+        now = datetime.now(UTC)
+        mail.state, mail.settled_at, mail.last_reply = QueueState.BOUNCED, now, WITHDRAWN
+        message = _facts(mail)
+        emit(session, MessageBounced(message=message, bounced_at=now, attempt=mail.attempts, reply=WITHDRAWN))
         return True
 
     async def _settle(self, session: AsyncSession, mail: QueuedMail, attempt: Attempt) -> None:
