@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from shared.contracts.vocabulary import (
     Mark,
+    MarketplaceFacts,
     MessageFacts,
     MessagingPause,
     OrderFacts,
@@ -42,6 +43,26 @@ class PartyChanged(Event):
     opted_out: bool = False
     bounce_notices: bool = True
     messaging_off: tuple[MessagingPause, ...] = ()
+
+
+class SenderRequested(Event):
+    """A seller wants to write from one more address: a link goes there, whose reader confirms it (R-MAIL-2).
+
+    `request_id` is what the link stands for until `expires_at`; the mail goes out in the name of `marketplace`.
+    """
+
+    type: ClassVar[str] = "sender.requested.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "seller_id"
+
+    request_id: UUID
+    seller_id: str
+    business_name: str
+    language: str
+    address: Sealed
+    marketplace: MarketplaceFacts
+    requested_at: AwareDatetime
+    expires_at: AwareDatetime
 
 
 class OrderRecorded(Event):
