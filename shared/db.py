@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared import sqlite
 from shared.misconfiguration import MisconfiguredError
 
 NAMING = {
@@ -185,7 +186,11 @@ def _create_engine(url: str, pool: int) -> AsyncEngine:
     if database := make_url(url).database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, pool_size=pool, max_overflow=0, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        connect_args={"timeout": _BUSY_SECONDS, "async_creator_fn": sqlite.connect},
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
