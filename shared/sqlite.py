@@ -20,7 +20,7 @@ class LocalConnection(aiosqlite.Connection):
 
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # noqa: ANN401 - aiosqlite's own
         if _may_wait(fn, args):
-            result: T = await super()._execute(fn, *args, **kwargs)
+            result: T = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # aiosqlite has none
             return result
         return fn(*args, **kwargs)
 

@@ -36,4 +36,4 @@ async def test_waiting_for_another_process_lock_leaves_the_loop_free(tmp_path: P
 async def test_errors_reach_the_caller(tmp_path: Path) -> None:
     async with sqlite.connect(str(tmp_path / "a.db")) as connection:
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
-            await connection.execute("SELECT * FROM nothing")
+            await connection.execute("SELECT * FROM missing")
