@@ -71,9 +71,9 @@ async def post_message(
         response.headers["Idempotency-Replayed"] = "true"
     links = reading.link_message(gateway, message_id, thread_id)
     response.headers["Location"] = links["self"]
-    return AcceptedAnswer(
-        id=message_id, status=await wait_decided(gateway, message_id, wait), thread_id=thread_id, links=links
-    )
+    nothing_to_wait_for = new and wait is None
+    status = Status.SUBMITTED if nothing_to_wait_for else await wait_decided(gateway, message_id, wait)
+    return AcceptedAnswer(id=message_id, status=status, thread_id=thread_id, links=links)
 
 
 @router.post("/messages:preview", summary="Preview a message", responses=document_problems(NotFound, Unavailable))

@@ -70,6 +70,8 @@ async def _find_order(
     if newest is None:
         return None, True
     named = find_order_ids(content.subject, content.text)
+    if named and named[0] == newest.order_id:
+        return newest, False
     own = set(await orders.find_among(session, mail.thread_id, named)) if named else set()
     chosen = next((order_id for order_id in named if order_id in own), answered.order_id if answered else None)
     return (await orders.get_order(session, chosen) if chosen else newest), False

@@ -42,6 +42,8 @@ async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread | None:
 
 async def open_thread(session: AsyncSession, thread: Thread) -> Thread:
     """Return the thread of this id, locked; it is inserted as given if there is none yet."""
+    if (known := await lock_thread(session, thread.thread_id)) is not None:
+        return known
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     await connection.execute(insert(Thread).values(thread.model_dump()).on_conflict_do_nothing())
