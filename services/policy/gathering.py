@@ -15,7 +15,8 @@ from services.policy.models import PartyRow
 from services.policy.standing import service as standing
 from services.policy.standing.domain import Standing, Steps
 from shared.consumer import NotYetKnown
-from shared.contracts.vocabulary import Content, Direction, MessageFacts, MessagingPause, OrderFacts, Role
+from shared.contracts.vocabulary import Content, Direction, MessageFacts, MessagingPause, OrderFacts, Reason, Role
+from shared.db import lock_until_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ class Gatherer:
         counting: bool,
     ) -> Past:
         marketplace = message.marketplace
+        if counting and message.reason is Reason.REQUEST_REVIEW:
+            # Of requests that come at once one is the first; the others wait here and find it made.
+            await lock_until_commit(session, f"review {message.order_id}")
         asked = order is not None and await store.was_review_asked(session, order.order_id)
         closed = None
         if order is not None and message.reason is not None:
