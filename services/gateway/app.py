@@ -12,6 +12,7 @@ from services.gateway.accounts import api as accounts
 from services.gateway.context import Gateway
 from services.gateway.handlers import HANDLERS
 from services.gateway.insight import api as insight
+from services.gateway.links import api as links
 from services.gateway.live import api as live
 from services.gateway.live.hub import Hub
 from services.gateway.mailbox import api as messages
@@ -22,17 +23,20 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.orders import api as orders
 from services.gateway.peers import Peers
 from services.gateway.policing import api as policing
+from services.gateway.senders import api as senders
+from services.gateway.senders.service import forget_expired
 from services.gateway.settings import Settings
 from shared.blobs import BlobStore
 from shared.bus import Bus
 from shared.consumer import Consumer
 from shared.db import Database
 from shared.http import create_http_app
+from shared.links import Links
 from shared.migrations import require_current
 from shared.runtime import Service, check_bus
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_ROUTERS = (messages, threads, blocking, live, orders, accounts, insight, policing, access)
+_ROUTERS = (messages, threads, blocking, live, orders, accounts, senders, links, insight, policing, access)
 _DESCRIPTION = """\
 Buyer-seller messaging for marketplaces.
 
@@ -62,6 +66,7 @@ def create_app(
         hub=hub,
         peers=Peers(settings, metrics, transports),
         operator_token=settings.operator_secret(),
+        links=Links.of(keys, settings.public_url),
     )
     consumer = Consumer(database, HANDLERS, gateway, metrics, settings.patience())
     service = Service("gateway", settings, database, bus, metrics, consumer)
@@ -72,6 +77,7 @@ def create_app(
             "live": hub.run,
             "live-purge": lambda: hub.purge(settings.retention_days),
             "requests-purge": lambda: forget_requests(gateway),
+            "senders-purge": lambda: forget_expired(gateway),
         }
         async with service.running(works):
             try:

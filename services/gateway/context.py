@@ -12,6 +12,7 @@ from services.gateway.settings import Settings
 from shared.blobs import BlobStore
 from shared.crypto import KeyRing
 from shared.db import Database
+from shared.links import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Gateway:
     hub: Hub
     peers: Peers
     operator_token: str
+    links: Links
 
 
 def _of_request(request: Request) -> Gateway:

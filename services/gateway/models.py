@@ -6,5 +6,6 @@ from services.gateway.base import Base
 from services.gateway.live import models as live
 from services.gateway.mailbox import models as mailbox
 from services.gateway.orders import models as orders
+from services.gateway.senders import models as senders
 
-__all__ = ["Base", "access", "accounts", "live", "mailbox", "orders"]
+__all__ = ["Base", "access", "accounts", "live", "mailbox", "orders", "senders"]

@@ -25,6 +25,13 @@ class Settings(SharedSettings):
         validation_alias="TRAMITE_OPERATOR_TOKEN",
         description="The first operator's token, at least 24 characters; empty: from keys.json",
     )
+    sender_link_hours: int = Field(
+        72,
+        ge=1,
+        le=720,
+        validation_alias="TRAMITE_SENDER_LINK_HOURS",
+        description="How long the link is good that confirms a sender address",
+    )
     metrics_url: str = Field(
         "http://127.0.0.1:8004", validation_alias="TRAMITE_METRICS_URL", description="The metrics service"
     )

@@ -44,6 +44,7 @@ SCOPES_BY_ROLE: Mapping[CallerRole, frozenset[Scope]] = {
             Scope.MESSAGES_WRITE,
             Scope.ORDERS_READ,
             Scope.PARTIES_READ,
+            Scope.PARTIES_WRITE,
             Scope.METRICS_READ,
             Scope.POLICY_READ,
         }

@@ -17,6 +17,7 @@ from services.gateway.accounts.schemas import (
     MarketplaceBody,
     SellerAnswer,
     SellerBody,
+    SellerChange,
 )
 from services.gateway.context import Context
 from services.gateway.fields import Identifier
@@ -30,10 +31,15 @@ Anybody = Annotated[Caller, require(Scope.PARTIES_READ)]
 Operator = Annotated[Caller, require(Scope.PARTIES_READ, CallerRole.OPERATOR)]
 Recorder = Annotated[Caller, require(Scope.PARTIES_WRITE, CallerRole.OPERATOR)]
 SellerReader = Annotated[Caller, require(Scope.PARTIES_READ, CallerRole.OPERATOR, CallerRole.SELLER)]
+SellerWriter = Annotated[Caller, require(Scope.PARTIES_WRITE, CallerRole.OPERATOR, CallerRole.SELLER)]
 BuyerReader = Annotated[Caller, require(Scope.PARTIES_READ, CallerRole.OPERATOR, CallerRole.BUYER)]
 BuyerWriter = Annotated[Caller, require(Scope.PARTIES_WRITE, CallerRole.OPERATOR, CallerRole.BUYER)]
 After = Annotated[Identifier | None, Query(description="`next` of the page before")]
 _MISSING = document_problems(NotFound)
+_NO_NOTICES = (
+    "Bounce notices are off: you are not told by mail when a message does not reach its buyer, nor how to reach the "
+    "buyer for what the order needs. Only a message's status here says so; look at it, or switch the notices on again."
+)
 
 
 @router.put("/marketplaces/{marketplace_id}", tags=["marketplaces"], summary="Record a marketplace")
@@ -89,6 +95,18 @@ async def put_seller(
     async with gateway.database.transaction() as session:
         seller, created = await service.record_seller(session, gateway.keys, seller_id, told)
     response.status_code = 201 if created else 200
+    return _describe_seller(seller, gateway.keys)
+
+
+@router.patch("/sellers/{seller_id}", tags=["sellers"], summary="Change a seller's preferences", responses=_MISSING)
+async def patch_seller(
+    seller_id: Identifier, body: SellerChange, caller: SellerWriter, gateway: Context
+) -> SellerAnswer:
+    """Change language or bounce notices; sellers change their own (R-MAIL-9). What is left out stays as it is."""
+    if not (caller.is_operator or caller.seller_id == seller_id):
+        raise NotFound("No seller of yours has this id.")
+    async with gateway.database.transaction() as session:
+        seller = await service.change_seller(session, gateway.keys, seller_id, **dict(body))
     return _describe_seller(seller, gateway.keys)
 
 
@@ -177,6 +195,7 @@ def _describe_seller(seller: Seller, keys: KeyRing) -> SellerAnswer:
         language=seller.language,
         bounce_notices=seller.bounce_notices,
         sender_addresses=service.count_senders(seller, keys),
+        warnings=[] if seller.bounce_notices else [_NO_NOTICES],
     )
 
 

@@ -9,6 +9,7 @@ SHORTEST_LOCAL_PART = 10
 class SellerState:
     """All that is recorded of a seller. `sender_addresses` may write in the seller's name.
 
+    The seller added and confirmed `confirmed_addresses` besides (R-MAIL-2); recording the seller anew keeps them.
     `bounce_notices` says whether the seller is told by mail of messages that did not arrive (R-MAIL-9).
     """
 
@@ -17,6 +18,12 @@ class SellerState:
     service_address: str
     sender_addresses: tuple[str, ...]
     bounce_notices: bool = True
+    confirmed_addresses: tuple[str, ...] = ()
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Every address that may write in the seller's name, each once."""
+        return tuple(dict.fromkeys((*self.sender_addresses, *self.confirmed_addresses)))
 
 
 @dataclass(frozen=True, slots=True)

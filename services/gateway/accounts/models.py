@@ -24,7 +24,10 @@ class Marketplace(Base, table=True):
 
 
 class Seller(Base, table=True):
-    """A seller; `version` grows by one with every change."""
+    """A seller; `version` grows by one with every change.
+
+    `senders_box` holds the sender addresses that an operator records, `confirmed_box` those that the seller added.
+    """
 
     __tablename__ = "sellers"
 
@@ -35,6 +38,7 @@ class Seller(Base, table=True):
     bounce_notices: bool
     service_box: str = Field(sa_type=Text)
     senders_box: str = Field(sa_type=Text)
+    confirmed_box: str = Field(sa_type=Text)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -58,6 +58,17 @@ class SellerBody(Body):
         return name
 
 
+class SellerChange(Body):
+    """What a seller may change; what is left out stays."""
+
+    language: Language | None = None
+    bounce_notices: Annotated[bool, Field(strict=True)] | None = Field(
+        None,
+        description="False: no more mails about messages that did not reach their buyer. Whoever does not look here "
+        "then does not hear that a buyer got nothing, and loses the time to reach the buyer otherwise",
+    )
+
+
 class SellerAnswer(Answer):
     """A seller, without addresses."""
 
@@ -68,6 +79,7 @@ class SellerAnswer(Answer):
     service_address: Literal["set"] = "set"
     bounce_notices: bool
     sender_addresses: int = Field(description="How many addresses may write in the seller's name")
+    warnings: list[str] = Field(default=[], description="What the seller's preferences cost")
 
 
 class BuyerBody(Body):

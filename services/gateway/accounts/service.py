@@ -49,45 +49,47 @@ async def list_marketplaces(session: AsyncSession) -> Sequence[tuple[Marketplace
 
 
 async def record_seller(session: AsyncSession, keys: KeyRing, seller_id: str, told: SellerState) -> tuple[Seller, bool]:
-    """Record a seller; return it and whether it was new. Telling the same again changes nothing."""
+    """Record a seller; return it and whether it was new. Telling the same again changes nothing.
+
+    Addresses that the seller confirmed stay.
+    """
     await hold(session, f"seller {seller_id}")
-    await _refuse_alias_domains(session, "service_address", [told.service_address])
-    await _refuse_alias_domains(session, "sender_addresses", told.sender_addresses)
+    await refuse_alias_domains(session, "service_address", [told.service_address])
+    await refuse_alias_domains(session, "sender_addresses", told.sender_addresses)
     known = await store.get_seller(session, seller_id)
-    if known is not None and _open_seller(known, keys) == told:
-        return known, False
-    seller = await session.merge(
-        Seller(
-            seller_id=seller_id,
-            version=known.version + 1 if known else 1,
-            business_name=told.business_name,
-            language=told.language,
-            bounce_notices=told.bounce_notices,
-            service_box=keys.seal_text(told.service_address, _ADDRESS),
-            senders_box=keys.seal_text(json.dumps(told.sender_addresses), _SENDERS),
-            changed_at=datetime.now(UTC),
-        )
+    confirmed = open_seller(known, keys).confirmed_addresses if known else ()
+    told = replace(told, confirmed_addresses=confirmed)
+    return await _save_seller(session, keys, seller_id, known, told), known is None
+
+
+async def change_seller(
+    session: AsyncSession,
+    keys: KeyRing,
+    seller_id: str,
+    *,
+    language: str | None = None,
+    bounce_notices: bool | None = None,
+    confirmed_addresses: Sequence[str] | None = None,
+) -> Seller:
+    """Change what is given, keep what is None. Raises `NotFound`."""
+    await hold(session, f"seller {seller_id}")
+    known = await store.get_seller(session, seller_id)
+    if known is None:
+        raise NotFound("No seller of yours has this id.")
+    state = open_seller(known, keys)
+    told = replace(
+        state,
+        language=state.language if language is None else language,
+        bounce_notices=state.bounce_notices if bounce_notices is None else bounce_notices,
+        confirmed_addresses=state.confirmed_addresses if confirmed_addresses is None else tuple(confirmed_addresses),
     )
-    emit(
-        session,
-        PartyChanged(
-            party_id=seller_id,
-            role=Role.SELLER,
-            version=seller.version,
-            language=seller.language,
-            address=Sealed(box=seller.service_box),
-            sender_hashes=tuple(keys.hash_address(address) for address in told.sender_addresses),
-            business_name=seller.business_name,
-            bounce_notices=seller.bounce_notices,
-        ),
-    )
-    return seller, known is None
+    return await _save_seller(session, keys, seller_id, known, told)
 
 
 async def record_buyer(session: AsyncSession, keys: KeyRing, buyer_id: str, told: BuyerState) -> tuple[Buyer, bool]:
     """Record a buyer; return it and whether it was new. Telling the same again changes nothing."""
     await hold(session, f"buyer {buyer_id}")
-    await _refuse_alias_domains(session, "address", [told.address])
+    await refuse_alias_domains(session, "address", [told.address])
     known = await store.get_buyer(session, buyer_id)
     return await _save_buyer(session, keys, buyer_id, known, told), known is None
 
@@ -111,18 +113,71 @@ async def change_buyer(
 
 def count_senders(seller: Seller, keys: KeyRing) -> int:
     """Return how many addresses may write in the seller's name."""
-    return len(_open_seller(seller, keys).sender_addresses)
+    return len(open_seller(seller, keys).writers)
 
 
 def seller_addresses(seller: Seller, keys: KeyRing) -> frozenset[str]:
     """Return a seller's real addresses, so that they can be kept out of what others read (R-ALIAS-6)."""
-    state = _open_seller(seller, keys)
-    return frozenset({state.service_address, *state.sender_addresses})
+    state = open_seller(seller, keys)
+    return frozenset({state.service_address, *state.writers})
 
 
 def buyer_addresses(buyer: Buyer, keys: KeyRing) -> frozenset[str]:
     """Return a buyer's real address, so that it can be kept out of what others read (R-ALIAS-6)."""
     return frozenset({_open_buyer(buyer, keys).address})
+
+
+async def refuse_alias_domains(session: AsyncSession, field: str, addresses: Sequence[str]) -> None:
+    """Raise `Invalid` for an address that is itself an alias: mail to it would come back to us for ever."""
+    ours = {facts.alias_domain for facts, _ in await list_marketplaces(session)}
+    if any(domain_of(address) in ours for address in addresses):
+        raise Invalid.of(field, "is an alias of ours; give the real address")
+
+
+def open_seller(seller: Seller, keys: KeyRing) -> SellerState:
+    """Return all that is recorded of a seller, addresses in clear."""
+    return SellerState(
+        business_name=seller.business_name,
+        language=seller.language,
+        service_address=keys.open_text(seller.service_box, _ADDRESS),
+        sender_addresses=tuple(json.loads(keys.open_text(seller.senders_box, _SENDERS))),
+        bounce_notices=seller.bounce_notices,
+        confirmed_addresses=tuple(json.loads(keys.open_text(seller.confirmed_box, _SENDERS))),
+    )
+
+
+async def _save_seller(
+    session: AsyncSession, keys: KeyRing, seller_id: str, known: Seller | None, told: SellerState
+) -> Seller:
+    if known is not None and open_seller(known, keys) == told:
+        return known
+    seller = await session.merge(
+        Seller(
+            seller_id=seller_id,
+            version=known.version + 1 if known else 1,
+            business_name=told.business_name,
+            language=told.language,
+            bounce_notices=told.bounce_notices,
+            service_box=keys.seal_text(told.service_address, _ADDRESS),
+            senders_box=keys.seal_text(json.dumps(told.sender_addresses), _SENDERS),
+            confirmed_box=keys.seal_text(json.dumps(told.confirmed_addresses), _SENDERS),
+            changed_at=datetime.now(UTC),
+        )
+    )
+    emit(
+        session,
+        PartyChanged(
+            party_id=seller_id,
+            role=Role.SELLER,
+            version=seller.version,
+            language=seller.language,
+            address=Sealed(box=seller.service_box),
+            sender_hashes=tuple(keys.hash_address(address) for address in told.writers),
+            business_name=seller.business_name,
+            bounce_notices=seller.bounce_notices,
+        ),
+    )
+    return seller
 
 
 async def _save_buyer(
@@ -153,23 +208,6 @@ async def _save_buyer(
         ),
     )
     return buyer
-
-
-async def _refuse_alias_domains(session: AsyncSession, field: str, addresses: Sequence[str]) -> None:
-    """Raise `Invalid` for an address that is itself an alias: mail to it would come back to us for ever."""
-    ours = {facts.alias_domain for facts, _ in await list_marketplaces(session)}
-    if any(domain_of(address) in ours for address in addresses):
-        raise Invalid.of(field, "is an alias of ours; give the real address")
-
-
-def _open_seller(seller: Seller, keys: KeyRing) -> SellerState:
-    return SellerState(
-        business_name=seller.business_name,
-        language=seller.language,
-        service_address=keys.open_text(seller.service_box, _ADDRESS),
-        sender_addresses=tuple(json.loads(keys.open_text(seller.senders_box, _SENDERS))),
-        bounce_notices=seller.bounce_notices,
-    )
 
 
 def _open_buyer(buyer: Buyer, keys: KeyRing) -> BuyerState:

@@ -166,6 +166,19 @@ def upgrade() -> None:
     with op.batch_alter_table('remembered_requests', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_remembered_requests_made_at'), ['made_at'], unique=False)
 
+    op.create_table('sender_requests',
+    sa.Column('request_id', sa.Uuid(), nullable=False),
+    sa.Column('seller_id', sa.String(length=64), nullable=False),
+    sa.Column('address_box', sa.Text(), nullable=False),
+    sa.Column('address_hash', sa.String(length=64), nullable=False),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('request_id', name=op.f('pk_sender_requests'))
+    )
+    with op.batch_alter_table('sender_requests', schema=None) as batch_op:
+        batch_op.create_index('ix_sender_requests_seller', ['seller_id', 'requested_at'], unique=False)
+
     op.create_table('sellers',
     sa.Column('seller_id', sa.String(length=64), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -174,6 +187,7 @@ def upgrade() -> None:
     sa.Column('bounce_notices', sa.Boolean(), nullable=False),
     sa.Column('service_box', sa.Text(), nullable=False),
     sa.Column('senders_box', sa.Text(), nullable=False),
+    sa.Column('confirmed_box', sa.Text(), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('seller_id', name=op.f('pk_sellers'))
     )

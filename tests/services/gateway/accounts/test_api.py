@@ -15,6 +15,7 @@ from tests.services.gateway.world import (
     BUYER_BODY,
     MARKETPLACE,
     MARKETPLACE_BODY,
+    OTHER_SELLER,
     SELLER,
     SELLER_BODY,
     SERVICE_ADDRESS,
@@ -40,6 +41,7 @@ async def test_a_seller_is_recorded_and_told(running: Running) -> None:
         "service_address": "set",
         "bounce_notices": True,
         "sender_addresses": 1,
+        "warnings": [],
     }
 
 
@@ -201,3 +203,20 @@ async def test_parties_read_themselves(running: Running) -> None:
     assert (await running.world.ok(SELLER, "GET", f"/v1/sellers/{SELLER}"))["id"] == SELLER
     assert (await running.world.ok(BUYER, "GET", f"/v1/buyers/{BUYER}"))["id"] == BUYER
     assert (await running.world.call("operator", "GET", "/v1/buyers/nobody")).status_code == 404
+
+
+@pytest.mark.req("R-MAIL-9")
+async def test_a_seller_switches_bounce_notices_off_and_hears_what_it_costs(running: Running) -> None:
+    answer = await running.world.ok(SELLER, "PATCH", f"/v1/sellers/{SELLER}", {"bounce_notices": False})
+    assert answer["bounce_notices"] is False
+    (warning,) = answer["warnings"]
+    assert "not told" in warning
+    assert [told.bounce_notices for told in await told_of(running, SELLER)] == [True, False]
+    answer = await running.world.ok(SELLER, "PATCH", f"/v1/sellers/{SELLER}", {"bounce_notices": True})
+    assert answer["warnings"] == []
+
+
+async def test_a_seller_changes_nobody_elses_preferences(running: Running) -> None:
+    response = await running.world.call(OTHER_SELLER, "PATCH", f"/v1/sellers/{SELLER}", {"language": "de"})
+    assert response.status_code == 404
+    assert len(await told_of(running, SELLER)) == 1
