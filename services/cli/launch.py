@@ -1,8 +1,11 @@
 """Starting services: one in its process, or all five in one (the all-in-one)."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
 
 import structlog
 
@@ -29,23 +32,36 @@ async def run(names: Sequence[str], *, started: Work | None = None) -> None:
     """Run the named services in this process until a signal stops them.
 
     Several in one process need no `tramite migrate`; one alone waits until that has been done, as its neighbours
-    share the database. `started` runs once all answer.
+    share the database. `started` runs once all answer; it has the terminal, so the log goes to `tramite.log` in the
+    data folder.
     """
     services = [load_service(name) for name in names]
-    configure_logging(services[0].settings_class().log_level)
+    settings = services[0].settings_class()
+    with ExitStack() as stack:
+        stream = stack.enter_context(_open_log(settings.data_dir)) if started else sys.stderr
+        configure_logging(settings.log_level, stream=stream)
+        await _run(services, started)
+
+
+async def _run(services: Sequence[InstalledService], started: Work | None) -> None:
+    names = [service.name for service in services]
     if len(services) > 1:
         await migrate(names)
     else:
         await _wait_migrated(services[0])
-    async with AsyncExitStack() as stack:
-        bus = await stack.enter_async_context(open_bus(services[0].settings_class(), names, TOPICS))
+    async with open_bus(services[0].settings_class(), names, TOPICS) as bus:
         apps = []
         for service in services:
             settings = service.settings_class()
             apps.append((service.create_app(settings, bus), settings.http_host, read_port(settings)))
-        _log.info("run.starting", services=list(names))
+        _log.info("run.starting", services=names)
         await serve(apps, started=started)
-    _log.info("run.stopped", services=list(names))
+    _log.info("run.stopped", services=names)
+
+
+def _open_log(data_dir: Path) -> TextIO:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return (data_dir / "tramite.log").open("a", encoding="utf-8", buffering=1)
 
 
 async def _wait_migrated(service: InstalledService) -> None:

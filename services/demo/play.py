@@ -132,6 +132,7 @@ SMTP door       {host}:{port}
 Mailboxes       {place.mail}/<address>/new
 Measures        {place.base_url}/metrics, and the same path on ports 8001 to 8004
 Tokens, orders  {place.file}
+Log             {place.file.with_name("tramite.log")}
 
 Ctrl-C stops everything; the next start keeps the data."""
     )
