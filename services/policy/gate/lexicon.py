@@ -29,6 +29,9 @@ _GAP_JAPANESE = "[^。！？!?\\n]{0,15}"
 _UMLAUTS = {"ä": "(?:a|ae)", "ö": "(?:o|oe)", "ü": "(?:u|ue)", "ß": "ss?"}
 _GROUP = re.compile(r"(?<!\\)\((?!\?)")
 _STAR = re.compile(r"(?<![)\].])(?<!\\[a-zA-Z])(?<!\\)\*")
+# An entry that begins or ends with a sign, a digit or a blank needs no boundary there.
+_WORD_FIRST = re.compile(r"(?!\(\?:\\[^\w]|\(\?:[^\w\\(])(?:[a-zA-Z(]|\\[wWS])")
+_WORD_LAST = re.compile(r"(?<!\\W)(?<!\\W\*)(?<!\\W\?)(?<!\\W\{0,\d\})(?<![^\w\\*?+)}\]]\))(?:(?<!\\)[\w)*?}+]|\\[wb])$")
 _MOST_MARKS = 400
 _MEMORY = 48 << 20
 
@@ -146,6 +149,7 @@ def _latin(entry: str, language: str) -> str:
 
 
 def _bound(entry: str) -> str:
-    first = r"\b" if re.match(r"[\w(\\]", entry) and not entry.startswith((r"\d", r"(?:\$")) else ""
-    last = r"\b" if re.search(r"[\w)*?}]$", entry) else ""
+    """Return `entry` as whole words: no letter may go before its first or after its last letter."""
+    first = r"\b" if _WORD_FIRST.match(entry) else ""
+    last = r"\b" if _WORD_LAST.search(entry) else ""
     return first + entry + last

@@ -17,7 +17,7 @@ from services.policy.gate.lexicon import Lexicon, Mark, read_words, settled
 from services.policy.gate.reading import Reading, readings
 
 _WORDS = Path(__file__).parent / "composition.toml"
-_MOST_UNKNOWN = 0.4
+_MOST_UNKNOWN = 0.6
 """Share of letters in sentences of no known kind above which a message says more than it seems to."""
 _LABEL = 22
 """Letters up to which a sentence of no known kind is a label, a name or a signature."""
@@ -36,8 +36,9 @@ class Kind(Enum):
 _KINDS = (
     (Kind.SUBSTANCE, {"SUBSTANCE"}),
     (Kind.CONFIRMATION, {"CONFIRM"}),
-    (Kind.COURTESY, {"THANKS", "HELP"}),
-    (Kind.FILLING, {"GREETING", "CLOSING", "WISH", "NEUTRAL"}),
+    (Kind.COURTESY, {"THANKS", "HELP", "WISH"}),
+    (Kind.CONFIRMATION, {"TOPIC"}),
+    (Kind.FILLING, {"GREETING", "CLOSING", "NEUTRAL"}),
 )
 
 
