@@ -1,7 +1,9 @@
 """A whole installation as processes of its own: all in one, or one process per service and as many twins as wanted."""
 
+import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -59,22 +61,36 @@ class Installation:
     ports: Mapping[str, int] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
-        for member in self.members:
-            member.start()
-        await self.wait_ready()
+        try:
+            await self._start(self.members)
+        except BaseException:
+            await stop_all(self.members)
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for member in self.members:
-            member.stop()
+        await stop_all(self.members)
 
-    async def wait_ready(self, *names: str) -> None:
-        """Wait until the named members, or all of them, say that they are ready."""
-        chosen = [member for member in self.members if not names or member.name in names]
+    async def _start(self, members: Sequence[Member]) -> None:
+        for member in members:
+            member.start()
+        await self._wait_members(members)
+
+    async def _wait_members(self, members: Sequence[Member]) -> None:
         async with httpx2.AsyncClient() as http:
-            for member in chosen:
+            for member in members:
                 for port in member.ports:
                     await self._wait_port(http, member, port)
+
+    @asynccontextmanager
+    async def twins(self) -> AsyncIterator[None]:
+        """Run a second process of each service while the block runs."""
+        twins = [make_twin(member) for member in self.members]
+        try:
+            await self._start(twins)
+            yield
+        finally:
+            await stop_all(twins)
 
     async def restart(self, name: str) -> None:
         """Kill a member the hard way and start it again; returns once it runs, not once it is ready."""
@@ -93,9 +109,22 @@ class Installation:
 
         await until(ready, f"{member.name} to be ready", limit=READY_SECONDS)
 
-    def logs(self) -> str:
-        """Return the last lines of everybody's log."""
-        return "\n".join(f"== {m.name}\n{m.process.log_tail(15)}" for m in self.members if m.process)
+
+async def stop_all(members: Sequence[Member]) -> None:
+    """Stop processes side by side: each takes its time to finish what it has in hand."""
+    await asyncio.gather(*(asyncio.to_thread(member.stop) for member in members))
+
+
+def make_twin(member: Member) -> Member:
+    """Return a second process of the same service, with ports of its own."""
+    port = free_port()
+    own = {
+        f"TRAMITE_{member.name.upper()}_PORT": str(port),
+        "TRAMITE_SMTP_PORT": str(free_port()),
+        "TRAMITE_INSTANCE": "2",
+    }
+    folder = member.folder.with_name(f"{member.name}-2")
+    return Member(f"{member.name}-2", member.command, {**member.environment, **own}, [port], folder)
 
 
 class FarSideMailboxes:
@@ -125,10 +154,8 @@ def all_in_one(folder: Path, **settings: str) -> Installation:
     return _installation([member], folder, ports, smtp_port)
 
 
-def distributed(
-    folder: Path, databases: Mapping[str, str], bootstrap: str, namespace: str, relay: str, *, twins: Sequence[str] = ()
-) -> Installation:
-    """One process per service on Kafka and PostgreSQL, sending to `relay`; a second one for each of `twins`."""
+def distributed(folder: Path, databases: Mapping[str, str], bootstrap: str, namespace: str, relay: str) -> Installation:
+    """One process per service on Kafka and PostgreSQL, sending to `relay`."""
     ports = {name: free_port() for name in NAMES}
     smtp_port = free_port()
     common = _environment(folder, ports, smtp_port) | {
@@ -141,14 +168,6 @@ def distributed(
     members = [
         Member(name, ["run", name], common | {"TRAMITE_INSTANCE": "1"}, [ports[name]], folder / name) for name in NAMES
     ]
-    for name in twins:
-        port = free_port()
-        own = {
-            f"TRAMITE_{name.upper()}_PORT": str(port),
-            "TRAMITE_SMTP_PORT": str(free_port()),
-            "TRAMITE_INSTANCE": "2",
-        }
-        members.append(Member(f"{name}-2", ["run", name], common | own, [port], folder / f"{name}-2"))
     return _installation(members, folder, ports, smtp_port)
 
 

@@ -9,10 +9,9 @@ from services.cli.installation import NAMES
 from services.demo.doors import open_doors
 from services.demo.journey import Journey
 from services.demo.mailboxes import Mailboxes
+from tests.journeys.conftest import Running
 from tests.journeys.installation import Installation
 from tests.journeys.test_conversation import check_mailboxes
-
-Running = tuple[Installation, Mailboxes]
 
 pytestmark = [pytest.mark.req("R-MAIL-3"), pytest.mark.timeout(280)]
 
@@ -20,11 +19,13 @@ pytestmark = [pytest.mark.req("R-MAIL-3"), pytest.mark.timeout(280)]
 DELAYS = (0, 5, 15, 30, 60, 0, 10, 40, 80, 20, 0)
 
 
-async def play_under_fire(installation: Installation, mailboxes: Mailboxes, victims: Sequence[str]) -> int:
+async def play_under_fire(
+    installation: Installation, mailboxes: Mailboxes, victims: Sequence[str], edition: int = 0
+) -> int:
     """Play the conversation; in each step kill the next victim. Returns how often somebody was killed."""
     kills = 0
     async with open_doors(installation.base_url, installation.smtp, mailboxes, patience=45) as doors:
-        journey = Journey(doors, installation.operator)
+        journey = Journey(doors, installation.operator, edition)
         steps: AsyncIterator[object] = journey.play()
         for delay in DELAYS:
             step = asyncio.ensure_future(anext(steps))
@@ -42,5 +43,5 @@ async def test_all_in_one(one_process: Running) -> None:
 
 @pytest.mark.kafka
 @pytest.mark.postgres
-async def test_each_process(five_processes: Running) -> None:
-    assert await play_under_fire(*five_processes, victims=NAMES) >= 10
+async def test_each_process(processes: Running) -> None:
+    assert await play_under_fire(*processes, victims=NAMES, edition=30) >= 10
