@@ -8,13 +8,14 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.delivery.authenticity.service import Authenticity
 from services.delivery.bounces.domain import BounceAddresses
 from services.delivery.bounces.service import Reports
 from services.delivery.handlers import HANDLERS, Delivery
 from services.delivery.inbound.directory import Directory
 from services.delivery.inbound.door import Door
 from services.delivery.inbound.recipients import Recipients
-from services.delivery.inbound.service import Intake
+from services.delivery.inbound.service import Intake, Scrutiny
 from services.delivery.metrics import DeliveryMetrics
 from services.delivery.outbound.api import create_router
 from services.delivery.outbound.composition import Composer
@@ -30,6 +31,7 @@ from shared.bus import Bus
 from shared.consumer import Consumer
 from shared.db import Database
 from shared.http import create_http_app, require_service_token
+from shared.links import Links
 from shared.migrations import require_current
 from shared.runtime import Service, Work, check_bus
 
@@ -52,11 +54,18 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     )
     wake = asyncio.Event()
     queue = Queue(keys, blobs, threads, metrics, retries, wake.set)
-    composer = Composer(keys, blobs, bounce_addresses)
+    links = Links.of(keys, settings.public_url)
+    composer = Composer(keys, blobs, bounce_addresses, links, settings.link_days)
     transport = choose_transport(settings)
-    pace = Pace(settings.delivery_connections, settings.delivery_claim_seconds, settings.delivery_poll_seconds)
+    pace = Pace(
+        settings.delivery_connections,
+        settings.delivery_connections_per_domain,
+        settings.delivery_claim_seconds,
+        settings.delivery_poll_seconds,
+    )
     dispatcher = Dispatcher(database, queue, composer, transport, pace, wake)
-    intake = Intake(database, keys, blobs, threads, Reports(queue, metrics))
+    scrutiny = Scrutiny(Authenticity.of(settings, metrics), links)
+    intake = Intake(database, keys, blobs, threads, Reports(queue, metrics), scrutiny)
     recipients = Recipients(database, keys, bounce_addresses)
     door = Door(settings, recipients, intake, metrics)
     consumer = Consumer(database, HANDLERS, Delivery(Directory(), queue), metrics, settings.patience())

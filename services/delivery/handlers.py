@@ -8,7 +8,7 @@ from services.delivery.inbound.directory import Directory, Pair
 from services.delivery.outbound.service import Queue
 from shared.consumer import Handlers
 from shared.contracts.alias import AliasIssued, AliasRetired
-from shared.contracts.gateway import PartyChanged
+from shared.contracts.gateway import PartyChanged, SenderRequested
 from shared.contracts.policy import MessageApproved, MessageRejected
 
 
@@ -23,6 +23,11 @@ class Delivery:
 async def on_party_changed(event: PartyChanged, session: AsyncSession, delivery: Delivery) -> None:
     """Know whose mail the door takes."""
     await delivery.directory.record_party(session, event)
+
+
+async def on_sender_requested(event: SenderRequested, session: AsyncSession, delivery: Delivery) -> None:
+    """Ask the owner of the address."""
+    await delivery.queue.ask_sender(session, event)
 
 
 async def on_alias_issued(event: AliasIssued, session: AsyncSession, delivery: Delivery) -> None:
@@ -68,6 +73,7 @@ async def on_message_rejected(event: MessageRejected, session: AsyncSession, del
 
 HANDLERS: Handlers[Delivery] = {
     PartyChanged: on_party_changed,
+    SenderRequested: on_sender_requested,
     AliasIssued: on_alias_issued,
     AliasRetired: on_alias_retired,
     MessageApproved: on_message_approved,

@@ -46,6 +46,12 @@ class DeliveryMetrics(ServiceMetrics):
         self.mails = Counter(
             "tramite_smtp_mails_total", "Mails brought to the door, by outcome", ("outcome",), registry=self.registry
         )
+        self.authenticity = Counter(
+            "tramite_smtp_authenticity_total",
+            "Mails looked at for where they come from, by verdict (proven, spoofed, …)",
+            ("verdict",),
+            registry=self.registry,
+        )
         self.intake_seconds = Histogram(
             "tramite_smtp_intake_seconds",
             "Time from the end of a mail's content to the answer",

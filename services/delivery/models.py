@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -26,6 +26,7 @@ class MailKind(StrEnum):
 
     MESSAGE = "message"
     NOTICE = "notice"
+    CONFIRMATION = "confirmation"
 
 
 class QueueState(StrEnum):
@@ -82,7 +83,10 @@ class Alias(Base, table=True):
 
 
 class Intake(Base, table=True):
-    """A mail that was answered with 250. `fingerprint` recognises the same mail when it is brought again."""
+    """A mail that was answered with 250. `fingerprint` recognises the same mail when it is brought again.
+
+    `raw_blob` and `part_blobs` (its attachments) are emptied when they are purged by age.
+    """
 
     __tablename__ = "intake"
     __table_args__ = (UniqueConstraint("fingerprint"),)
@@ -93,7 +97,8 @@ class Intake(Base, table=True):
     detail: str = Field(max_length=64)
     thread_id: UUID | None = Field(default=None, index=True)
     message_id: UUID | None = None
-    raw_blob: str = Field(max_length=64)
+    raw_blob: str | None = Field(default=None, max_length=64)
+    part_blobs: list[str] = Field(sa_type=JSON)
     size: int
     received_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
@@ -131,6 +136,9 @@ class Identifier(Base, table=True):
 class QueuedMail(Base, table=True):
     """A mail on its way out. `facts`, `addressing` and `content` are JSON of the contracts' types, with sealed boxes.
 
+    They are None where the mail is about no message; then `message_id` names what it is about. `notice_box` seals what
+    our own mails say. `destination` is a keyed hash of the recipient's domain.
+
     A claimed mail is a waiting one whose `due_at` was moved into the future: when its sender dies it comes up again.
     """
 
@@ -144,10 +152,11 @@ class QueuedMail(Base, table=True):
     queue_id: UUID = Field(primary_key=True)
     kind: MailKind = Field(sa_type=named(MailKind))
     message_id: UUID
-    facts: str = Field(sa_type=Text)
-    addressing: str = Field(sa_type=Text)
-    content: str = Field(sa_type=Text)
+    facts: str | None = Field(default=None, sa_type=Text)
+    addressing: str | None = Field(default=None, sa_type=Text)
+    content: str | None = Field(default=None, sa_type=Text)
     recipient_box: str = Field(sa_type=Text)
+    destination: str = Field(max_length=64)
     notice_box: str | None = Field(default=None, sa_type=Text)
     ancestry_box: str = Field(sa_type=Text)
     traceparent: str = Field(max_length=64)

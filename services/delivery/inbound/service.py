@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.delivery.authenticity.domain import Origin
+from services.delivery.authenticity.service import Authenticity
 from services.delivery.batching import Batches
 from services.delivery.bounces.service import Reports
 from services.delivery.errors import Refused
 from services.delivery.inbound import store
+from services.delivery.inbound.action_links import strike_links
 from services.delivery.inbound.domain import NOT_THE_AUTHOR, NULL_SENDERS, AliasFacts, fingerprint
 from services.delivery.inbound.recipients import AliasRecipient, Recipient, ReportRecipient
 from services.delivery.mail.automation import recognise
@@ -30,6 +33,7 @@ from shared.contracts.delivery import MailReceived
 from shared.contracts.vocabulary import AttachmentContent, Content, SealedContent
 from shared.crypto import KeyRing
 from shared.db import Database
+from shared.links import Links
 from shared.outbox import emit
 
 _INLINE_OCTETS = 32 * 1024
@@ -49,9 +53,18 @@ class Draft:
 class _Brought:
     """A mail at the door."""
 
+    origin: Origin
     sender: str
     content: bytes
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scrutiny:
+    """What a mail is held against: where it comes from, and the links of ours that must not travel on."""
+
+    authenticity: Authenticity
+    links: Links
 
 
 class Intake:
@@ -64,19 +77,21 @@ class Intake:
         blobs: BlobStore,
         threads: Threads,
         reports: Reports,
+        scrutiny: Scrutiny,
     ) -> None:
         self._keys = keys
         self._blobs = blobs
         self._threads = threads
         self._reports = reports
+        self._scrutiny = scrutiny
         self.writer: Batches[Sequence[Draft], list[bool]] = Batches(database.transaction, self._write)
 
-    async def take(self, sender: str, recipients: Sequence[Recipient], content: bytes) -> IntakeOutcome:
+    async def take(self, origin: Origin, sender: str, recipients: Sequence[Recipient], content: bytes) -> IntakeOutcome:
         """Store a mail for its recipients, all or none; return what it was. Raises `Refused`, and errors of storage.
 
         On return it is committed; the same mail brought again changes nothing (R-MAIL-3).
         """
-        brought = _Brought(sender, content, datetime.now(UTC))
+        brought = _Brought(origin, sender, content, datetime.now(UTC))
         try:
             drafts = [await self._prepare(recipient, brought) for recipient in recipients]
         except Refusal as refusal:
@@ -97,19 +112,40 @@ class Intake:
             return await self._draft(
                 recipient.alias.address, mail.message_id, brought, IntakeOutcome.AUTOMATIC, automatic.value
             )
-        self._check_author(mail, recipient)
+        author = self._check_author(mail, recipient)
+        proof = await self._scrutiny.authenticity.check(
+            recipient.alias.marketplace_id, brought.origin, brought.sender, author, brought.content
+        )
         known = [self._keys.open_text(recipient.writer_box, "address")] if recipient.writer_box else []
         addresses = own_addresses(mail, brought.sender, known)
         replacement = Replacement(addresses, recipient.writer_alias, mail.hosts)
         pair = (recipient.alias.address, recipient.writer_alias)
         content = await _aside(brought, prepare, mail, replacement, pair)
-        return await self._draft_received(recipient.alias, mail, content, brought)
+        draft = await self._draft_received(recipient.alias, mail, self._strike_links(content), brought)
+        draft.row["detail"] = proof
+        return draft
 
-    def _check_author(self, mail: IncomingMail, recipient: AliasRecipient) -> None:
-        """Refuse a mail whose From is somebody else's than the counterpart's: the envelope alone proves nothing."""
+    def _strike_links(self, content: RelayedContent) -> RelayedContent:
+        """Keep the links of a seller's mail out of an answer that quotes it (R-MAIL-7)."""
+
+        def strike(text: str) -> str:
+            return strike_links(text, lambda token: self._scrutiny.links.read(token) is not None)
+
+        return replace(
+            content,
+            subject=strike(content.subject),
+            new_text=strike(content.new_text),
+            quoted_text=strike(content.quoted_text),
+            new_html=content.new_html and strike(content.new_html),
+            quoted_html=content.quoted_html and strike(content.quoted_html),
+        )
+
+    def _check_author(self, mail: IncomingMail, recipient: AliasRecipient) -> str:
+        """Return the From address. Refuse it when it is not the counterpart's: the envelope alone proves nothing."""
         author = mail.authors[0].address if len(mail.authors) == 1 else ""
         if self._keys.hash_address(author) not in recipient.writer_hashes:
             raise Refused(NOT_THE_AUTHOR, "not_the_author")
+        return author
 
     async def _draft_received(
         self, alias: AliasFacts, mail: IncomingMail, relayed: RelayedContent, brought: _Brought
@@ -141,6 +177,7 @@ class Intake:
             received_at=brought.received_at,
         )
         draft.row["thread_id"] = alias.thread_id
+        draft.row["part_blobs"] = [attachment.blob for attachment in attachments]
         return Draft(draft.row, tuple(blobs), received=(alias, sealed, incoming))
 
     async def _prepare_report(self, recipient: ReportRecipient, brought: _Brought) -> Draft:
@@ -161,6 +198,7 @@ class Intake:
             "thread_id": None,
             "message_id": None,
             "raw_blob": raw_blob,
+            "part_blobs": [],
             "size": len(brought.content),
             "received_at": brought.received_at,
         }

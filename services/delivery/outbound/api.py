@@ -88,12 +88,11 @@ def _require_unsettled(found: QueuedMail | None) -> QueuedMail:
 
 
 def _show(mail: QueuedMail) -> QueuedMailAnswer:
-    facts = MessageFacts.model_validate_json(mail.facts)
     return QueuedMailAnswer(
         id=mail.queue_id,
         kind=mail.kind,
         message_id=mail.message_id,
-        thread_id=facts.thread_id,
+        thread_id=MessageFacts.model_validate_json(mail.facts).thread_id if mail.facts else None,
         state=mail.state,
         attempts=mail.attempts,
         queued_at=mail.queued_at,

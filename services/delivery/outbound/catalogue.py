@@ -14,11 +14,12 @@ LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One language's phrases for `letter` and `notice`, with `{business}`, `{marketplace}`, `{order}` to fill in."""
+    """One language's phrases for each kind of mail, with `{business}`, `{marketplace}`, `{order}` to fill in."""
 
     language: str
     letter: dict[str, str]
     notice: dict[str, str]
+    confirmation: dict[str, str]
 
 
 def choose_language(*wanted: str) -> str:
@@ -34,7 +35,7 @@ def choose_language(*wanted: str) -> str:
 def read_wording(language: str) -> Wording:
     """Return the phrases of one of `LANGUAGES`."""
     tables = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return Wording(language, tables["letter"], tables["notice"])
+    return Wording(language, tables["letter"], tables["notice"], tables["confirmation"])
 
 
 @cache

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import structlog
@@ -33,9 +35,13 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the queue is emptied: mails at once, how long a claim holds, how often to look unasked (seconds)."""
+    """How fast the queue is emptied.
+
+    Mails sent at once, in all and to one domain; for how many seconds a claim holds; after how many to look unasked.
+    """
 
     at_once: int
+    per_destination: int
     claim_seconds: float
     poll_seconds: float
 
@@ -59,6 +65,7 @@ class Dispatcher:
         self._pace = pace
         self._wake = wake
         self._sending: set[asyncio.Task[None]] = set()
+        self._busy: Counter[str] = Counter()
         self._ended: list[Attempt] = []
         self._gate = RelayGate(queue.metrics)
         self._released = False
@@ -97,14 +104,24 @@ class Dispatcher:
                 if free:
                     now = datetime.now(UTC)
                     until = now + timedelta(seconds=self._pace.claim_seconds)
-                    claimed = list(await store.claim_due(session, now, until, claim, free))
+                    wanted = store.Claim(claim, until, free, self._pace.per_destination)
+                    claimed = await store.claim_due(session, now, wanted, self._busy)
         except BaseException:
             self._ended = attempts + self._ended
             raise
         for mail in claimed:
             task = asyncio.create_task(self._attempt(mail, claim), name="delivery.attempt")
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._busy[mail.destination] += 1
+            task.add_done_callback(partial(self._free, mail.destination))
+
+    def _free(self, destination: str, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._busy[destination] -= 1
+        if not self._busy[destination]:
+            del self._busy[destination]
+        # What waited for this destination alone may go now.
+        self._wake.set()
 
     async def _attempt(self, mail: QueuedMail, claim: UUID) -> None:
         started = time.perf_counter()
@@ -138,7 +155,8 @@ class Dispatcher:
     async def _find_due(self) -> float | None:
         """Return in how many seconds the next mail is due, 0 or less for now; None if none waits."""
         async with self._database.reading() as session:
-            earliest = await store.find_earliest_due(session)
+            full = [name for name, count in self._busy.items() if count >= self._pace.per_destination]
+            earliest = await store.find_earliest_due(session, full)
         return None if earliest is None else (earliest - datetime.now(UTC)).total_seconds()
 
     async def _wait(self, seconds: float) -> None:

@@ -1,6 +1,8 @@
 """Decisions about mail that leaves: what an answer means, when to try again, who it is from. No I/O, no clock."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,6 +49,24 @@ class Envelope:
     identifier: str
     content: bytes
     smtputf8: bool = False
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of an address, in lower case."""
+    return address.rpartition("@")[2].lower()
+
+
+def choose_within(destinations: Sequence[str], busy: Mapping[str, int], most: int) -> list[bool]:
+    """Say of each mail, in order of its turn, whether it may be sent with `busy` others under way to its destination.
+
+    At most `most` go to one destination at once.
+    """
+    under_way = Counter(busy)
+    chosen: list[bool] = []
+    for destination in destinations:
+        chosen.append(under_way[destination] < most)
+        under_way[destination] += chosen[-1]
+    return chosen
 
 
 def judge_reply(code: int, text: str, recipient: str) -> Outcome:

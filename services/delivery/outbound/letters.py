@@ -18,6 +18,7 @@ class Correspondents:
     seller_alias: str
     business_name: str
     recipient: str
+    seller_language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +30,32 @@ class Place:
     date: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the seller can do with one click on a buyer's message: links that act only after a page has asked."""
+
+    no_response_needed: str
+    report: str
+
+
 def write_letter(
     message: MessageFacts,
     content: Content,
     parts: Sequence[OutgoingPart],
     correspondents: Correspondents,
     place: Place,
-    seller_language: str,
+    actions: Actions | None = None,
 ) -> OutgoingMail:
-    """Return the mail that a message becomes: opened by who writes and about which order, closed by how to answer."""
+    """Return the mail that a message becomes: opened by who writes and about which order, closed by how to answer.
+
+    `actions` are offered to a seller only; a buyer's mail never has them.
+    """
     to_buyer = message.direction is Direction.SELLER_TO_BUYER
-    language = message.language if to_buyer else seller_language
+    language = message.language if to_buyer else correspondents.seller_language
     words = read_wording(choose_language(language, message.marketplace.language))
     phrase = _Phrases(words, message, correspondents.business_name)
     opening = phrase.fill("from_seller" if to_buyer else "from_buyer")
-    footer = phrase.fill_always("footer")
+    footer = _Footer(phrase.fill_always("footer"), () if to_buyer or actions is None else _name_links(actions, phrase))
     return OutgoingMail(
         from_name=correspondents.business_name if to_buyer else phrase.fill_always("buyer_name"),
         from_address=correspondents.seller_alias if to_buyer else correspondents.buyer_alias,
@@ -89,12 +101,34 @@ def _write_subject(subject: str, order_id: str | None, phrase: _Phrases) -> str:
     return f"{subject} {phrase.fill_always('order_tag')}"
 
 
-def _write_text(opening: str, content: Content, footer: str) -> str:
-    history = f"\n\n{content.quoted_text}" if content.quoted_text else ""
-    return f"{opening}\n\n{content.text}\n\n-- \n{footer}{history}\n"
+@dataclass(frozen=True, slots=True)
+class _Footer:
+    """The words below a message, and its links by name."""
+
+    words: str
+    links: tuple[tuple[str, str], ...]
+
+    def write_text(self) -> str:
+        """Write it as plain text, each link on a line of its own."""
+        return "\n".join([self.words, *(f"{name}: {link}" for name, link in self.links)])
+
+    def write_html(self) -> str:
+        """Write it as HTML."""
+        links = " | ".join(f'<a href="{escape(link)}">{escape(name, quote=False)}</a>' for name, link in self.links)
+        return f"<p>{escape(self.words, quote=False)}</p>" + (f"<p>{links}</p>" if links else "")
 
 
-def _write_html(opening: str, content: Content, footer: str) -> str:
+def _name_links(actions: Actions, phrase: _Phrases) -> tuple[tuple[str, str], ...]:
     return (
-        f"<p>{escape(opening, quote=False)}</p>{content.html}<p>{escape(footer, quote=False)}</p>{content.quoted_html}"
+        (phrase.fill_always("no_response_needed"), actions.no_response_needed),
+        (phrase.fill_always("report"), actions.report),
     )
+
+
+def _write_text(opening: str, content: Content, footer: _Footer) -> str:
+    history = f"\n\n{content.quoted_text}" if content.quoted_text else ""
+    return f"{opening}\n\n{content.text}\n\n-- \n{footer.write_text()}{history}\n"
+
+
+def _write_html(opening: str, content: Content, footer: _Footer) -> str:
+    return f"<p>{escape(opening, quote=False)}</p>{content.html}{footer.write_html()}{content.quoted_html}"

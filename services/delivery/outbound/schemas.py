@@ -9,12 +9,12 @@ from services.delivery.models import MailKind, QueueState
 
 
 class QueuedMailAnswer(BaseModel):
-    """One mail of the queue. Whom it goes to, and what it says, is not shown."""
+    """One mail of the queue. Whom it goes to, and what it says, is not shown. A confirmation is about no thread."""
 
     id: UUID
     kind: MailKind
     message_id: UUID
-    thread_id: UUID
+    thread_id: UUID | None
     state: QueueState
     attempts: int
     queued_at: datetime

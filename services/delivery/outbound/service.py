@@ -12,14 +12,16 @@ from services.delivery.mail.threading import message_identifier
 from services.delivery.metrics import DeliveryMetrics
 from services.delivery.models import MailKind, Party, QueuedMail, QueueState
 from services.delivery.outbound import store
-from services.delivery.outbound.composition import ANCESTRY, NOTICE, REFERENCES
-from services.delivery.outbound.domain import Outcome, Verdict, plan_retry
+from services.delivery.outbound.composition import ADDRESS, ANCESTRY, NOTICE, REFERENCES
+from services.delivery.outbound.confirmations import Confirmation
+from services.delivery.outbound.domain import Outcome, Verdict, domain_of, plan_retry
 from services.delivery.outbound.notices import Cause, Notice, Reason, identify_notice, pick_reasons
 from services.delivery.threads.service import Sent, Threads
 from shared import tracing
 from shared.blobs import BlobStore
 from shared.consumer import NotYetKnown
 from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
+from shared.contracts.gateway import SenderRequested
 from shared.contracts.policy import MessageApproved, MessageRejected
 from shared.contracts.vocabulary import Addressing, MessageFacts, Role, SealedContent
 from shared.crypto import KeyRing
@@ -48,13 +50,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Post:
-    """What is queued, whatever its kind: the message that it is about, and its place in the thread."""
+class _About:
+    """The message that a mail carries, or is about."""
 
     message: MessageFacts
     addressing: Addressing
     content: SealedContent
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """What is queued, whatever its kind: whom it goes to, its place among the mails there, and what it is about."""
+
+    kind: MailKind
+    recipient_box: str
     sent: Sent
+    about: _About | None = None
+    notice_box: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,15 +87,32 @@ class Queue:
         sent = await self.threads.place_outgoing(session, told.message, subject, datetime.now(UTC))
         if sent is None:
             return
-        post = _Post(told.message, told.addressing, told.content, sent)
-        self._add(session, told.message.message_id, post, told.addressing.recipient.box, None)
+        about = _About(told.message, told.addressing, told.content)
+        post = _Post(MailKind.MESSAGE, told.addressing.recipient.box, sent, about)
+        self._add(session, told.message.message_id, told.message.message_id, post)
 
     async def notify_rejected(self, session: AsyncSession, told: MessageRejected) -> None:
         """Queue the notice that tells a message's writer why it did not pass (R-MAIL-9)."""
         if told.message.sender_role is Role.BUYER and not await self._find_writer(session, told.message):
             raise NotYetKnown("the buyer's address for a notice")
         reasons = pick_reasons(told.decision.findings)
-        await self._notify(session, Cause.REJECTED, told.message, told.addressing, told.content, reasons)
+        await self._notify(session, Cause.REJECTED, _About(told.message, told.addressing, told.content), reasons)
+
+    async def ask_sender(self, session: AsyncSession, told: SenderRequested) -> None:
+        """Queue the mail that asks the owner of an address whether a seller may write from it (R-MAIL-2)."""
+        if await store.get_mail(session, told.request_id) is not None:
+            return
+        confirmation = Confirmation(
+            request_id=told.request_id,
+            business_name=told.business_name,
+            language=told.language,
+            marketplace=told.marketplace,
+            expires_at=told.expires_at,
+        )
+        sent = Sent(message_identifier(told.request_id, told.marketplace.alias_domain), ())
+        notice_box = self.keys.seal(confirmation.model_dump_json().encode(), NOTICE)
+        post = _Post(MailKind.CONFIRMATION, told.address.box, sent, notice_box=notice_box)
+        self._add(session, told.request_id, told.request_id, post)
 
     async def record(self, session: AsyncSession, attempts: Sequence[Attempt]) -> None:
         """Record attempts and tell of them. Those whose claim went to somebody else meanwhile are passed over."""
@@ -177,19 +206,12 @@ class Queue:
             return
         message = _facts(mail)
         emit(session, MessageBounced(message=message, bounced_at=now, attempt=mail.attempts, reply=reply))
-        addressing = Addressing.model_validate_json(mail.addressing)
-        content = SealedContent.model_validate_json(mail.content)
-        await self._notify(session, Cause.BOUNCED, message, addressing, content, ())
+        addressing = Addressing.model_validate_json(mail.addressing or "")
+        content = SealedContent.model_validate_json(mail.content or "")
+        await self._notify(session, Cause.BOUNCED, _About(message, addressing, content), ())
 
-    async def _notify(
-        self,
-        session: AsyncSession,
-        cause: Cause,
-        message: MessageFacts,
-        addressing: Addressing,
-        content: SealedContent,
-        reasons: tuple[Reason, ...],
-    ) -> None:
+    async def _notify(self, session: AsyncSession, cause: Cause, about: _About, reasons: tuple[Reason, ...]) -> None:
+        message, addressing = about.message, about.addressing
         party = await self._find_writer(session, message)
         to_seller = message.sender_role is Role.SELLER
         if party is not None and not party.bounce_notices:
@@ -204,27 +226,28 @@ class Queue:
             return
         identifier = message_identifier(queue_id, message.marketplace.alias_domain)
         answered = await self.threads.name_for_writer(session, message.message_id)
-        post = _Post(message, addressing, content, Sent(identifier, (answered,) if answered else ()))
+        sent = Sent(identifier, (answered,) if answered else ())
         notice_box = self.keys.seal(notice.model_dump_json().encode(), NOTICE)
-        self._add(session, queue_id, post, recipient_box, notice_box)
+        self._add(session, queue_id, message.message_id, _Post(MailKind.NOTICE, recipient_box, sent, about, notice_box))
 
     async def _find_writer(self, session: AsyncSession, message: MessageFacts) -> Party | None:
         role = message.sender_role
         return await store.get_party(session, role, message.seller_id if role is Role.SELLER else message.buyer_id)
 
-    def _add(
-        self, session: AsyncSession, queue_id: UUID, post: _Post, recipient_box: str, notice_box: str | None
-    ) -> None:
+    def _add(self, session: AsyncSession, queue_id: UUID, subject_id: UUID, post: _Post) -> None:
         now = datetime.now(UTC)
+        about = post.about
+        recipient = self.keys.open_text(post.recipient_box, ADDRESS)
         mail = QueuedMail(
             queue_id=queue_id,
-            kind=MailKind.MESSAGE if notice_box is None else MailKind.NOTICE,
-            message_id=post.message.message_id,
-            facts=post.message.model_dump_json(),
-            addressing=post.addressing.model_dump_json(),
-            content=post.content.model_dump_json(),
-            recipient_box=recipient_box,
-            notice_box=notice_box,
+            kind=post.kind,
+            message_id=subject_id,
+            facts=about.message.model_dump_json() if about else None,
+            addressing=about.addressing.model_dump_json() if about else None,
+            content=about.content.model_dump_json() if about else None,
+            recipient_box=post.recipient_box,
+            destination=self.keys.hash_text("destination", domain_of(recipient)),
+            notice_box=post.notice_box,
             ancestry_box=self.keys.seal(REFERENCES.dump_json(post.sent.references), ANCESTRY),
             traceparent=tracing.current_traceparent(),
             identifier=post.sent.identifier,
@@ -239,4 +262,4 @@ class Queue:
 
 
 def _facts(mail: QueuedMail) -> MessageFacts:
-    return MessageFacts.model_validate_json(mail.facts)
+    return MessageFacts.model_validate_json(mail.facts or "")

@@ -1,7 +1,9 @@
 """Every query on the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +12,18 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import MailKind, Party, QueuedMail, QueueState
+from services.delivery.outbound.domain import choose_within
 from shared.contracts.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is claimed at once: `limit` mails at most, and to one destination `per_destination` with those under way."""
+
+    id: UUID
+    until: datetime
+    limit: int
+    per_destination: int
 
 
 async def get_mail(session: AsyncSession, queue_id: UUID, *, locked: bool = False) -> QueuedMail | None:
@@ -18,29 +31,33 @@ async def get_mail(session: AsyncSession, queue_id: UUID, *, locked: bool = Fals
     return await session.get(QueuedMail, queue_id, with_for_update=locked)
 
 
-async def find_earliest_due(session: AsyncSession) -> datetime | None:
-    """Return when the next waiting mail is due, or None if none waits."""
+async def find_earliest_due(session: AsyncSession, full: Collection[str]) -> datetime | None:
+    """Return when the next waiting mail is due that goes elsewhere than to `full` destinations, or None."""
     query = select(func.min(QueuedMail.due_at)).where(QueuedMail.state == QueueState.WAITING)
+    if full:
+        query = query.where(col(QueuedMail.destination).not_in(list(full)))
     return (await session.exec(query)).one()
 
 
-async def claim_due(
-    session: AsyncSession, now: datetime, until: datetime, claim: UUID, limit: int
-) -> Sequence[QueuedMail]:
-    """Claim up to `limit` due mails until `until`; other instances pass over them meanwhile."""
+async def claim_due(session: AsyncSession, now: datetime, claim: Claim, busy: Mapping[str, int]) -> list[QueuedMail]:
+    """Claim due mails; other instances pass over them meanwhile. `busy` counts what is under way by destination."""
     due = (
         select(QueuedMail)
         .where(QueuedMail.state == QueueState.WAITING, QueuedMail.due_at <= now)
         .order_by(col(QueuedMail.due_at))
-        .limit(limit)
+        .limit(claim.limit)
         .with_for_update(skip_locked=True)
     )
-    mails = (await session.exec(due)).all()
+    if full := [destination for destination, count in busy.items() if count >= claim.per_destination]:
+        due = due.where(col(QueuedMail.destination).not_in(full))
+    found = (await session.exec(due)).all()
+    chosen = choose_within([mail.destination for mail in found], busy, claim.per_destination)
+    mails = list(compress(found, chosen))
     if mails:
         await session.exec(
             update(QueuedMail)
             .where(col(QueuedMail.queue_id).in_([mail.queue_id for mail in mails]))
-            .values(claim=claim, due_at=until)
+            .values(claim=claim.id, due_at=claim.until)
             .execution_options(synchronize_session=False)
         )
     return mails

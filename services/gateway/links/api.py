@@ -13,7 +13,8 @@ from services.gateway.links.pages import write_page
 from services.gateway.links.service import Subject
 from shared.links import TOKEN_LETTERS, Link
 
-router = APIRouter(prefix="/links", tags=["links"], default_response_class=HTMLResponse)
+# Pages for people, no part of the API.
+router = APIRouter(prefix="/links", default_response_class=HTMLResponse, include_in_schema=False)
 Token = Annotated[str, Path(max_length=TOKEN_LETTERS * 2)]
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -25,7 +26,8 @@ _HEADERS = {
 _STATUS = {"expired": 410, "unknown": 404}
 
 
-@router.api_route("/{token}", methods=["GET", "HEAD"], summary="Show what a link in a mail does")
+@router.head("/{token}")
+@router.get("/{token}")
 async def show(token: Token, gateway: Context) -> HTMLResponse:
     """Show what the link is for, and a button. Nothing happens yet, whoever follows it: scanners look at every link."""
     try:
@@ -37,7 +39,7 @@ async def show(token: Token, gateway: Context) -> HTMLResponse:
     return _answer(write_page(link.purpose.name.lower(), subject))
 
 
-@router.post("/{token}", summary="Do what a link in a mail is for")
+@router.post("/{token}")
 async def act(token: Token, gateway: Context) -> HTMLResponse:
     """Do what the link is for, once; again shows the same page and changes nothing."""
     try:

@@ -34,6 +34,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "/v1/sellers/{seller_id}"): SELLER_BODY,
     ("PUT", "/v1/buyers/{buyer_id}"): BUYER_BODY,
     ("PATCH", "/v1/buyers/{buyer_id}"): {"opted_out": True},
+    ("PATCH", "/v1/sellers/{seller_id}"): {"language": "de"},
+    ("POST", "/v1/sellers/{seller_id}/sender-addresses"): {"address": "a@b.example", "marketplace_id": MARKETPLACE},
     ("PUT", "/v1/orders/{order_id}"): order_body(),
     ("POST", "/v1/orders:import"): {"orders": [order_body(order_id=ORDER)]},
     ("POST", "/v1/tokens"): {"role": "operator"},
@@ -78,6 +80,7 @@ def fill(path: str, message: object) -> str:
         "seller_id": SELLER,
         "buyer_id": BUYER,
         "token_id": uuid4(),
+        "sender_id": uuid4(),
         "role": "seller",
         "party_id": SELLER,
     }

@@ -18,6 +18,7 @@ from services.delivery.outbound.domain import Outcome, Verdict
 from services.delivery.outbound.smtp import RelayAddress, SmtpTransport
 from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
 from shared.contracts.vocabulary import Content, Direction, Kind
+from shared.links import Links
 from tests.infrastructure.smtp import FarSide, Loss, Step
 from tests.infrastructure.waiting import until
 from tests.services.delivery.installation import BUYER, SELLER, Installation, describe_message
@@ -179,7 +180,7 @@ class TestCrashPoints:
         now = datetime.now(UTC)
         async with installation.database.transaction() as session:
             soon = now + timedelta(hours=1)
-            assert len(await store.claim_due(session, soon, soon, uuid4(), 10)) == 1
+            assert len(await store.claim_due(session, soon, store.Claim(uuid4(), soon, 10, 10), {})) == 1
 
     async def test_after_the_claim(self, tmp_path: Path, far_side: FarSide) -> None:
         installation = Installation(tmp_path, smtp_relay=far_side.url)
@@ -220,6 +221,8 @@ class TestCrashPoints:
             installation.keys,
             installation.blobs,
             BounceAddresses.of(installation.keys, installation.settings.delivery_report_days),
+            Links.of(installation.keys, installation.settings.public_url),
+            installation.settings.link_days,
         )
         transport = SmtpTransport(RelayAddress.parse(url), local_hostname="x.example", answer_seconds=10)
         async with installation.database.reading() as session:

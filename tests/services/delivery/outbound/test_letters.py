@@ -1,12 +1,13 @@
 """What stands around a party's message (R-MAIL-7)."""
 
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
 from services.delivery.mail.composing import OutgoingMail, OutgoingPart, compose
-from services.delivery.outbound.catalogue import LANGUAGES
-from services.delivery.outbound.letters import Correspondents, Place, write_letter
+from services.delivery.outbound.catalogue import LANGUAGES, read_wording
+from services.delivery.outbound.letters import Actions, Correspondents, Place, write_letter
 from shared.contracts.vocabulary import Content, Direction
 from tests.services.delivery.installation import BUSINESS, BUYER_ALIAS, ORDER, SELLER_ALIAS, describe_message
 
@@ -23,14 +24,15 @@ def _write(
     direction: Direction = Direction.SELLER_TO_BUYER,
     order_id: str | None = ORDER,
     language: str = "it",
+    actions: Actions | None = None,
 ) -> OutgoingMail:
     message = describe_message(direction, order_id=order_id, language=language)
-    correspondents = Correspondents(BUYER_ALIAS, SELLER_ALIAS, BUSINESS, "a@b.example")
+    correspondents = Correspondents(BUYER_ALIAS, SELLER_ALIAS, BUSINESS, "a@b.example", language)
     parts = [
         OutgoingPart("a.txt", "text/plain", b"x"),
         OutgoingPart("b.png", "image/png", b"y", content_id="image1"),
     ]
-    return write_letter(message, content, parts, correspondents, PLACE, language)
+    return write_letter(message, content, parts, correspondents, PLACE, actions)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -83,6 +85,25 @@ def test_a_plain_message_stays_plain() -> None:
 
 def test_names_are_no_markup() -> None:
     message = describe_message()
-    correspondents = Correspondents(BUYER_ALIAS, SELLER_ALIAS, "A <b> & C", "a@b.example")
-    mail = write_letter(message, CONTENT, [], correspondents, PLACE, "it")
+    correspondents = Correspondents(BUYER_ALIAS, SELLER_ALIAS, "A <b> & C", "a@b.example", "it")
+    mail = write_letter(message, CONTENT, [], correspondents, PLACE)
     assert (mail.html or "").startswith("<p>A &lt;b&gt; &amp; C")
+
+
+ACTIONS = Actions("https://m.example/links/aa?x=1&y=2", "https://m.example/links/bb")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sellers_copy_offers_its_links_in_both_forms_after_the_message(language: str) -> None:
+    mail = _write(direction=Direction.BUYER_TO_SELLER, language=language, actions=ACTIONS)
+    words = read_wording(language).letter
+    for name, link in (("no_response_needed", ACTIONS.no_response_needed), ("report", ACTIONS.report)):
+        assert f"{words[name]}: {link}\n" in mail.text
+        assert f'<a href="{escape(link)}">{words[name]}</a>' in (mail.html or "")
+    assert mail.text.index("Ciao.") < mail.text.index("\n-- \n") < mail.text.index(ACTIONS.report)
+    assert mail.text.index(ACTIONS.report) < mail.text.index("> prima")
+
+
+def test_a_buyer_never_gets_the_sellers_links() -> None:
+    mail = _write(actions=ACTIONS)
+    assert "/links/" not in mail.text + (mail.html or "")
