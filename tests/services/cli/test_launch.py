@@ -49,7 +49,7 @@ async def test_several_in_one_process_migrate_themselves_serve_and_stop(ports: d
 
 
 async def test_one_alone_waits_until_somebody_has_migrated(
-    ports: dict[str, int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ports: dict[str, int], data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "_MIGRATION_POLL_SECONDS", 0.01)
     up = asyncio.Event()
@@ -57,12 +57,10 @@ async def test_one_alone_waits_until_somebody_has_migrated(
     async def note() -> None:
         up.set()
 
-    said = ""
-
     def is_waiting() -> bool:
-        nonlocal said
-        said += capfd.readouterr().err
-        return "run.waiting_for_migration" in said
+        # What follows the start has the terminal, so the log is beside the data.
+        log = data_dir / "tramite.log"
+        return log.exists() and "run.waiting_for_migration" in log.read_text()
 
     running = asyncio.create_task(launch.run(["alias"], started=note))
     await until(is_waiting, "it to say that it waits", limit=30)
