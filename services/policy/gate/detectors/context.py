@@ -66,7 +66,10 @@ def _language(_: dict[str, Any]) -> Check:
     def check(judged: Judged, context: Context) -> dict[str, str] | None:
         if context.template:
             return None
-        words = "\n".join(passage.text.text for passage in judged.passages if not passage.hidden)
+        # Subjects are made from reason and order where the seller gives none: they say nothing of the seller's words.
+        words = "\n".join(
+            passage.text.text for passage in judged.passages if passage.field != "subject" and not passage.hidden
+        )
         wanted = context.buyer_language or judged.candidate.language
         found = clearly_other(words, wanted)
         return None if found is None else {"language": wanted, "found": found}
