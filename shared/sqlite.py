@@ -6,6 +6,7 @@ another process's lock (BEGIN) still goes to the thread.
 """
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -16,18 +17,34 @@ _CHUNK = 64
 
 
 class LocalConnection(aiosqlite.Connection):
-    """An aiosqlite connection whose quick calls are made in the event loop."""
+    """An aiosqlite connection whose quick calls are made in the event loop, unless its thread is at work.
+
+    Whoever waits for the thread may be cancelled, which ends the wait, not the work; what comes then, a rollback or
+    the end of the connection, queues behind it.
+    """
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], chunk: int) -> None:
+        super().__init__(connector, chunk)
+        self._in_thread: deque[None] = deque()
 
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # noqa: ANN401 - aiosqlite's own
-        if _may_wait(fn, args):
-            result: T = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # aiosqlite has none
-            return result
-        return fn(*args, **kwargs)
+        if not self._in_thread and not _may_wait(fn, args):
+            return fn(*args, **kwargs)
+        self._in_thread.append(None)
+
+        def work() -> T:
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                self._in_thread.pop()
+
+        result: T = await super()._execute(work)  # type: ignore[no-untyped-call]  # aiosqlite has none
+        return result
 
 
 def connect(database: str, **options: Any) -> LocalConnection:  # noqa: ANN401 - sqlite3.connect's
     """Return a connection, not yet open; takes what `sqlite3.connect` takes."""
-    # Two threads use it, never at the same time: the loop waits while the other one works.
+    # Two threads use it, never at the same time.
     settings = {**options, "check_same_thread": False}
     connection = LocalConnection(lambda: sqlite3.connect(database, **settings), _CHUNK)
     # A process that ends without closing must not hang on it, as SQLAlchemy sees to for connections it makes itself.

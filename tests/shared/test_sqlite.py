@@ -37,3 +37,19 @@ async def test_errors_reach_the_caller(tmp_path: Path) -> None:
     async with sqlite.connect(str(tmp_path / "a.db")) as connection:
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             await connection.execute("SELECT * FROM missing")
+
+
+async def test_what_follows_a_cancelled_wait_queues_behind_it(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    connection = await sqlite.connect(str(tmp_path / "a.db"), isolation_level=None, timeout=10)
+    begin = asyncio.create_task(connection.execute("BEGIN IMMEDIATE"))
+    await asyncio.sleep(0)
+    begin.cancel()
+    closing = asyncio.create_task(connection.close())
+    _, waiting = await asyncio.wait([closing], timeout=0.1)
+    assert waiting
+    other.execute("COMMIT")
+    await asyncio.wait_for(closing, 10)
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
