@@ -22,6 +22,7 @@ from services.delivery.outbound.composition import Composer
 from services.delivery.outbound.dispatch import Dispatcher, Pace, purge_queue
 from services.delivery.outbound.maildir import MaildirTransport
 from services.delivery.outbound.service import Queue, Retries
+from services.delivery.outbound.signing import Signer
 from services.delivery.outbound.smtp import RelayAddress, SmtpTransport
 from services.delivery.outbound.transport import Transport
 from services.delivery.settings import Settings
@@ -55,7 +56,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     wake = asyncio.Event()
     queue = Queue(keys, blobs, threads, metrics, retries, wake.set)
     links = Links.of(keys, settings.public_url)
-    composer = Composer(keys, blobs, bounce_addresses, links, settings.link_days)
+    composer = Composer(keys, blobs, bounce_addresses, links, settings.link_days, Signer.of(settings.dkim_folder))
     transport = choose_transport(settings)
     pace = Pace(
         settings.delivery_connections,
@@ -113,5 +114,6 @@ def choose_transport(settings: Settings) -> Transport:
             RelayAddress.parse(relay),
             local_hostname=settings.smtp_hostname,
             answer_seconds=settings.delivery_send_seconds,
+            certificates=settings.smtp_relay_certificates,
         )
     return MaildirTransport(settings.data_dir / "mail")

@@ -59,6 +59,12 @@ class Settings(SharedSettings):
         SecretStr(""),
         description="`smtp://[user:password@]host:port[?starttls=auto|always|never]` or `smtps://…`; empty: Maildir",
     )
+    smtp_relay_certificates: Path | None = Field(
+        None, description="PEM file of the authorities that the relay's certificate may be from; none: the system's"
+    )
+    dkim_folder: Path | None = Field(
+        None, description="Folder of DKIM keys, `<selector>._domainkey.<domain>.pem`; mail is signed by From's domain"
+    )
     delivery_connections: int = Field(10, ge=1, le=500, description="Mails sent at the same time")
     delivery_connections_per_domain: int = Field(5, ge=1, le=500, description="Of which to recipients of one domain")
     delivery_send_seconds: Seconds = Field(30, description="Longest wait for any one answer of the relay")

@@ -14,6 +14,7 @@ from services.delivery.outbound.confirmations import Confirmation, write_confirm
 from services.delivery.outbound.domain import Envelope
 from services.delivery.outbound.letters import Actions, Correspondents, Place, write_letter
 from services.delivery.outbound.notices import Addressee, Notice, write_notice
+from services.delivery.outbound.signing import Signer
 from shared.blobs import BlobStore
 from shared.contracts.questions import RenderQuestion
 from shared.contracts.vocabulary import (
@@ -46,6 +47,7 @@ class Composer:
     bounce_addresses: BounceAddresses
     links: Links
     link_days: int
+    signer: Signer
 
     async def compose(self, queued: QueuedMail) -> Envelope:
         """Return the mail ready to be sent. Raises `SealError` or `BlobNotFound` when its content is gone for good."""
@@ -63,7 +65,7 @@ class Composer:
             sender=sender,
             recipient=recipient,
             identifier=queued.identifier,
-            content=await _compose(mail),
+            content=await self.signer.sign(await _compose(mail), mail.from_address, mail.date),
             smtputf8=needs_smtputf8(mail),
         )
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -73,10 +74,13 @@ class _Line:
 class SmtpTransport:
     """Sends over up to as many connections as there are sends at once; idle ones are kept for 25 seconds."""
 
-    def __init__(self, relay: RelayAddress, *, local_hostname: str, answer_seconds: float) -> None:
+    def __init__(
+        self, relay: RelayAddress, *, local_hostname: str, answer_seconds: float, certificates: Path | None = None
+    ) -> None:
         self._relay = relay
         self._local_hostname = local_hostname
         self._seconds = answer_seconds
+        self._certificates = certificates
         self._idle: list[_Line] = []
 
     async def send(self, envelope: Envelope) -> Outcome:
@@ -162,6 +166,7 @@ class SmtpTransport:
             password=relay.password,
             use_tls=relay.tls,
             start_tls=relay.start_tls,
+            cert_bundle=str(self._certificates) if self._certificates else None,
             local_hostname=self._local_hostname,
             timeout=self._seconds,
         )

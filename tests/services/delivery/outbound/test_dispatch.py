@@ -15,6 +15,7 @@ from services.delivery.outbound import store
 from services.delivery.outbound.composition import Composer
 from services.delivery.outbound.dispatch import RelayGate
 from services.delivery.outbound.domain import Outcome, Verdict
+from services.delivery.outbound.signing import Signer
 from services.delivery.outbound.smtp import RelayAddress, SmtpTransport
 from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
 from shared.contracts.vocabulary import Content, Direction, Kind
@@ -223,6 +224,7 @@ class TestCrashPoints:
             BounceAddresses.of(installation.keys, installation.settings.delivery_report_days),
             Links.of(installation.keys, installation.settings.public_url),
             installation.settings.link_days,
+            Signer({}),
         )
         transport = SmtpTransport(RelayAddress.parse(url), local_hostname="x.example", answer_seconds=10)
         async with installation.database.reading() as session:

@@ -1,6 +1,8 @@
 """Sending to a relay, which is a real server: every way in which a conversation can go wrong is an outcome."""
 
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,8 +20,10 @@ def _envelope(recipient: str = "a@b.example", *, smtputf8: bool = False) -> Enve
     return Envelope(uuid4(), "b-1@c.example", recipient, "<1@x.example>", CONTENT, smtputf8)
 
 
-def _transport(url: str, seconds: float = 10) -> SmtpTransport:
-    return SmtpTransport(RelayAddress.parse(url), local_hostname="tramite.example", answer_seconds=seconds)
+def _transport(url: str, seconds: float = 10, certificates: Path | None = None) -> SmtpTransport:
+    return SmtpTransport(
+        RelayAddress.parse(url), local_hostname="tramite.example", answer_seconds=seconds, certificates=certificates
+    )
 
 
 @pytest.fixture
@@ -153,3 +157,37 @@ def test_a_wrong_relay_address_is_named_without_its_secrets(url: str) -> None:
     with pytest.raises(ValueError, match="TRAMITE_SMTP_RELAY") as error:
         RelayAddress.parse(url)
     assert "secret" not in str(error.value)
+
+
+@pytest.fixture
+async def encrypting(certificate: tuple[Path, Path]) -> AsyncIterator[FarSide]:
+    """Give a relay that offers STARTTLS."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    async with FarSide(tls=context) as relay:
+        yield relay
+
+
+@pytest.mark.parametrize("policy", ["auto", "always"])
+async def test_a_relay_that_can_encrypt_is_spoken_to_encrypted(
+    encrypting: FarSide, certificate: tuple[Path, Path], policy: str
+) -> None:
+    transport = _transport(f"{encrypting.url}?starttls={policy}", certificates=certificate[0])
+    assert (await transport.send(_envelope())).verdict is Verdict.DELIVERED
+    await transport.close()
+    assert [mail.encrypted for mail in encrypting.mails] == [True]
+
+
+@pytest.mark.parametrize("policy", ["auto", "always"])
+async def test_a_relay_with_somebody_elses_certificate_gets_nothing(encrypting: FarSide, policy: str) -> None:
+    transport = _transport(f"{encrypting.url}?starttls={policy}")
+    assert (await transport.send(_envelope())).verdict is Verdict.UNREACHABLE
+    await transport.close()
+    assert encrypting.mails == []
+
+
+async def test_encryption_can_be_left_out_where_it_is_not_wanted(encrypting: FarSide) -> None:
+    transport = _transport(f"{encrypting.url}?starttls=never")
+    assert (await transport.send(_envelope())).verdict is Verdict.DELIVERED
+    await transport.close()
+    assert [mail.encrypted for mail in encrypting.mails] == [False]
