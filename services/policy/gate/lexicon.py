@@ -10,10 +10,10 @@ import re
 import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
@@ -36,8 +36,7 @@ _MOST_MARKS = 400
 _MEMORY = 48 << 20
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a folded text where a concept is spoken of, in one language."""
 
     start: int
@@ -46,8 +45,15 @@ class Mark:
     language: str
 
 
+Present = Mapping[str, Mapping[str, int]]
+"""Which concepts of each language a text speaks of, with the number by which the lexicon finds them."""
+
+
 class Lexicon:
-    """Finds the places of many concepts in a text: one pass tells which occur, then only those are looked for."""
+    """Finds the places of many concepts in a text: one pass tells which occur, then only those needed are looked for.
+
+    Texts may be given as UTF-8 bytes, too; places then count bytes.
+    """
 
     def __init__(self, words: Mapping[str, Entries]) -> None:
         """Compile `words`: language → concept → entries. Fails with `ValueError` on an entry RE2 refuses."""
@@ -73,27 +79,22 @@ class Lexicon:
         self._keys.append((concept, language))
         self._patterns.append(pattern)
 
-    def marks(self, text: str, languages: frozenset[str]) -> list[Mark]:
-        """Return the marks of `languages` in folded `text`, at most 400 for one concept, in order of concept."""
-        if not self._keys:
-            return []
-        found = []
-        for index in self._which.Match(text) or ():
+    def present(self, text: str | bytes) -> Present:
+        """Return which concepts occur in folded `text`."""
+        found: dict[str, dict[str, int]] = {}
+        for index in (self._which.Match(text) or ()) if self._keys else ():
             concept, language = self._keys[index]
-            if language not in languages:
-                continue
-            for number, match in enumerate(self._finder(index).finditer(text)):
-                if number == _MOST_MARKS:
-                    break
-                start, end = match.span()
-                found.append(Mark(start, end, concept, language))
+            found.setdefault(language, {})[concept] = index
         return found
 
-    def _finder(self, index: int) -> re2._Regexp:
+    def marks(self, text: str | bytes, index: int) -> list[Mark]:
+        """Return the marks of the concept that `present` gave `index`, in order, at most 400."""
+        concept, language = self._keys[index]
         finder = self._finders.get(index)
         if finder is None:
             finder = self._finders[index] = re2.compile(self._patterns[index], self._options)
-        return finder
+        spans = (match.span() for match in islice(finder.finditer(text), _MOST_MARKS))
+        return [Mark(start, end, concept, language) for start, end in spans]
 
 
 def expression(entries: Iterable[str], language: str) -> str:

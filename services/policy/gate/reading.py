@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from services.policy.gate.judged import Judged, Passage
-from services.policy.gate.lexicon import Lexicon, Mark, settled, shared
+from services.policy.gate.lexicon import Mark, Present, shared
 from services.policy.gate.tongues import spoken
 
 # What a link is called says nothing of what the sentence around it means.
@@ -72,11 +72,14 @@ def _blanked(match: re.Match[str]) -> str:
 
 
 class Reading:
-    """One passage, its sentences, and its marks of the shared concepts; `text` is folded, links in it are blank."""
+    """One passage, its sentences, and the shared concepts in it; `text` is folded, links in it are blank."""
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
         self.text = _LINK.sub(_blanked, passage.text.folded)
+        # Of plain ASCII, places in bytes are places in the text, and bytes are faster.
+        self.data: str | bytes = self.text.encode() if self.text.isascii() else self.text
+        self._shared: dict[int, list[Mark]] = {}
 
     @cached_property
     def sentences(self) -> list[Span]:
@@ -89,9 +92,18 @@ class Reading:
         return spoken(self.text[span.start : span.end] for span in self.sentences)
 
     @cached_property
-    def common(self) -> list[Mark]:
-        """The marks of the shared concepts."""
-        return shared().marks(self.text, self.languages)
+    def present(self) -> Present:
+        """The shared concepts that the passage speaks of."""
+        return shared().present(self.data)
+
+    def common(self, language: str, concept: str) -> list[Mark]:
+        """Return the marks of a shared concept."""
+        index = self.present.get(language, {}).get(concept)
+        if index is None:
+            return []
+        if index not in self._shared:
+            self._shared[index] = shared().marks(self.data, index)
+        return self._shared[index]
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -101,15 +113,11 @@ class Reading:
         """Return the number of the sentence that `position` is in."""
         return max(0, bisect_left(self._starts, position + 1) - 1)
 
-    def marks(self, lexicon: Lexicon) -> list[Mark]:
-        """Return the marks of the shared concepts and those of `lexicon`, settled, in order of place."""
-        return settled([*self.common, *lexicon.marks(self.text, self.languages)])
-
     @cached_property
     def cuts(self) -> list[int]:
         """Where clauses part: at punctuation, and at words such as `but` or `if`."""
         points = [match.start() for match in _CLAUSE.finditer(self.text)]
-        points += [mark.start for mark in self.common if mark.concept == "CUT"]
+        points += [mark.start for language in self.languages for mark in self.common(language, "CUT")]
         points += [span.start for span in self.sentences]
         return sorted(points)
 
@@ -120,33 +128,29 @@ class Reading:
 
 
 class Negations:
-    """Tells which marks of a reading are denied: `we do not offer discounts` offers none."""
+    """Tells which marks of a reading, all of one language, are denied: `we do not offer discounts` offers none."""
 
     def __init__(self, reading: Reading, marks: Sequence[Mark]) -> None:
         self._reading = reading
-        self._marks: dict[str, list[Mark]] = {}
-        for mark in marks:
-            if mark.concept == "NEG":
-                self._marks.setdefault(mark.language, []).append(mark)
+        self._negations = [mark for mark in marks if mark.concept == "NEG"]
         self._known: dict[Mark, bool] = {}
 
     def deny(self, mark: Mark) -> bool:
-        """Tell whether a negation of the same language governs `mark` within its clause."""
-        negations = self._marks.get(mark.language)
-        if negations is None:
+        """Tell whether a negation governs `mark` within its clause."""
+        if not self._negations:
             return False
         if mark not in self._known:
-            self._known[mark] = self._denied(mark, negations)
+            self._known[mark] = self._denied(mark)
         return self._known[mark]
 
-    def _denied(self, mark: Mark, negations: list[Mark]) -> bool:
-        at = bisect_left(negations, mark.start, key=lambda one: one.start)
+    def _denied(self, mark: Mark) -> bool:
+        at = bisect_left(self._negations, mark.start, key=lambda one: one.start)
         if at and mark.language != "ja":
-            before = negations[at - 1]
+            before = self._negations[at - 1]
             near = mark.start - before.end <= _BEFORE
             if near and before.end <= mark.start and not self._reading.parted(before.end, mark.start):
                 return True
-        for after in negations[at : at + 3]:
+        for after in self._negations[at : at + 3]:
             if after.start >= mark.end:
                 near = after.start - mark.end <= _AFTER.get(mark.language, _AFTER_OTHERS)
                 return near and not self._reading.parted(mark.end, after.start)

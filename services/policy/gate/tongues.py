@@ -16,7 +16,7 @@ LANGUAGES = frozenset({"it", "en", "de", "fr", "es", "ja"})
 _WORD = re.compile(r"[a-z]+")
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 _LEAST = 1.0
-_CLOSE = 0.6
+_CLOSE = 0.85
 _LONGEST = 4000
 
 

@@ -19,6 +19,8 @@ from services.policy.gate.reading import Reading, readings
 _WORDS = Path(__file__).parent / "composition.toml"
 _MOST_UNKNOWN = 0.6
 """Share of letters in sentences of no known kind above which a message says more than it seems to."""
+_MOST_UNKNOWN_OF_TOPIC = 0.3
+"""The same where shipping and the like is only mentioned."""
 _LABEL = 22
 """Letters up to which a sentence of no known kind is a label, a name or a signature."""
 
@@ -44,11 +46,15 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What a passage consists of: letters of each kind of sentence, and where the first telling one is."""
+    """What a passage consists of: letters of each kind of sentence, and where the first telling one is.
+
+    `strong`: it speaks like a template; `plain`: it says outright that something was done.
+    """
 
     letters: Counter[Kind]
     first: Mapping[Kind, tuple[int, int]]
     strong: bool
+    plain: bool
 
     def only(self, kind: Kind) -> bool:
         """Tell whether the passage is of `kind` and, but for greetings and the like, of nothing else."""
@@ -57,7 +63,8 @@ class Composition:
             return False
         if kind is Kind.COURTESY and self.letters[Kind.CONFIRMATION]:
             return False
-        return self.letters[Kind.UNKNOWN] <= _MOST_UNKNOWN * counted
+        most = _MOST_UNKNOWN_OF_TOPIC if kind is Kind.CONFIRMATION and not self.plain else _MOST_UNKNOWN
+        return self.letters[Kind.UNKNOWN] <= most * counted
 
 
 @cache
@@ -66,23 +73,30 @@ def _lexicon() -> Lexicon:
 
 
 def compose(reading: Reading) -> Composition:
-    """Return what the passage consists of, read in the language that most of its marks are of."""
-    marks = settled(_lexicon().marks(reading.text, reading.languages))
-    spoken = Counter(mark.language for mark in marks)
-    language = spoken.most_common(1)[0][0] if spoken else ""
-    by_sentence: dict[int, list[Mark]] = {}
+    """Return what the passage consists of, read in the language that most of its concepts are of."""
+    present = {language: found for language, found in _lexicon().present(reading.data).items() if _may_be(reading, language)}
+    if not present:
+        return Composition(Counter(), {}, strong=False, plain=False)
+    language = max(present, key=lambda one: (len(present[one]), one))
+    concepts = present[language]
+    if "SUBSTANCE" in concepts and "NOT_SUBSTANCE" not in concepts:
+        return Composition(Counter({Kind.SUBSTANCE: 1}), {}, strong=False, plain=False)
+    marks = settled(mark for index in concepts.values() for mark in _lexicon().marks(reading.data, index))
+    by_sentence: dict[int, set[str]] = {}
     for mark in marks:
-        if mark.language == language:
-            by_sentence.setdefault(reading.sentence_of(mark.start), []).append(mark)
+        by_sentence.setdefault(reading.sentence_of(mark.start), set()).add(mark.concept)
     letters: Counter[Kind] = Counter()
     first: dict[Kind, tuple[int, int]] = {}
     for number, span in enumerate(reading.sentences):
-        concepts = {mark.concept for mark in by_sentence.get(number, ())}
         size = sum(map(str.isalpha, reading.text[span.start : span.end]))
-        kind = _kind(concepts, size, language)
+        kind = _kind(by_sentence.get(number, set()), size, language)
         letters[kind] += size
         first.setdefault(kind, (span.start, span.end))
-    return Composition(letters, first, any(mark.concept == "STRONG" for mark in marks))
+    return Composition(letters, first, strong="STRONG" in concepts, plain="CONFIRM" in concepts)
+
+
+def _may_be(reading: Reading, language: str) -> bool:
+    return language in reading.languages
 
 
 def _kind(concepts: set[str], size: int, language: str) -> Kind:
@@ -105,7 +119,7 @@ class Only:
         for reading in readings(judged):
             if reading.passage.field == "subject" or reading.passage.hidden:
                 continue
-            composition = compose(reading)
+            composition = judged.once(f"composition of {reading.passage.field}", lambda _, one=reading: compose(one))
             if composition.only(self.kind) and (judged.candidate.kind == "proactive" or composition.strong):
                 yield Hit(reading.passage.field, *reading.passage.text.span(*composition.first[self.kind]))
 

@@ -7,12 +7,12 @@ a word is a concept that must occur (`A|B`: one of them), in any order, `>`: onl
 `derive` names such combinations (`ASKREV = WRITE REVIEW <60`) as concepts for the patterns.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from services.policy.gate.judged import Hit, Judged
-from services.policy.gate.lexicon import Lexicon, Mark
+from services.policy.gate.lexicon import Lexicon, Mark, settled
 from services.policy.gate.reading import Negations, Reading, readings
 
 Concepts = frozenset[str]
@@ -29,6 +29,15 @@ class Pattern:
     reach: int
     denied: bool
     kind: str | None
+
+    @property
+    def mentioned(self) -> Concepts:
+        """Every concept that the pattern needs to know the places of."""
+        return self.unless.union(*(concepts for step in self.steps for concepts in step))
+
+    def possible(self, present: Set[str]) -> bool:
+        """Tell whether a text that speaks of the concepts `present` may hold what the pattern asks for."""
+        return all(not concepts.isdisjoint(present) for step in self.steps for concepts in step)
 
     def find(self, marks: Sequence[Mark], denies: Callable[[Mark], bool]) -> Iterator[tuple[int, int]]:
         """Yield the stretches from the first to the last concept where `marks` of one language combine so."""
@@ -103,41 +112,43 @@ class Phrases:
             for start, end in self._spans(reading, patterns):
                 yield Hit(reading.passage.field, *reading.passage.text.span(start, end))
 
-    def _spans(self, reading: Reading, patterns: Iterable[Pattern]) -> Iterator[tuple[int, int]]:
-        marks = reading.marks(self.lexicon)
+    def _spans(self, reading: Reading, patterns: Sequence[Pattern]) -> Iterator[tuple[int, int]]:
+        own = self.lexicon.present(reading.data)
+        for language in reading.languages:
+            present = own.get(language, {}).keys() | reading.present.get(language, {}).keys()
+            present |= {name for name, pattern in self.derived if pattern.possible(present)}
+            possible = [one for one in patterns if one.possible(present)]
+            if possible:
+                marks = self._marks(reading, own.get(language, {}), language, self._needed(possible))
+                yield from self._search(reading, marks, possible)
+
+    def _needed(self, patterns: Iterable[Pattern]) -> set[str]:
+        needed = {"NEG"}.union(*(pattern.mentioned for pattern in patterns))
+        for name, pattern in self.derived:
+            if name in needed:
+                needed |= pattern.mentioned
+        return needed | {f"NOT_{concept}" for concept in needed}
+
+    def _marks(self, reading: Reading, own: Mapping[str, int], language: str, needed: Iterable[str]) -> list[Mark]:
+        marks: list[Mark] = []
+        for concept in needed:
+            marks += reading.common(language, concept)
+            if concept in own:
+                marks += self.lexicon.marks(reading.data, own[concept])
+        return settled(marks)
+
+    def _search(
+        self, reading: Reading, marks: list[Mark], patterns: Iterable[Pattern]
+    ) -> Iterator[tuple[int, int]]:
         denies = Negations(reading, marks).deny
-        for language, spoken in _by_language(marks).items():
-            present = {mark.concept for mark in spoken}
-            for name, pattern in self.derived:
-                if _possible(pattern, present):
-                    spans = _found(reading, spoken, pattern, denies)
-                    spoken += [Mark(start, end, name, language) for start, end in spans]
-                    present.add(name)
-            spoken.sort()
-            for pattern in patterns:
-                if _possible(pattern, present):
-                    yield from _found(reading, spoken, pattern, denies)
-
-
-def _found(
-    reading: Reading, marks: Sequence[Mark], pattern: Pattern, denies: Callable[[Mark], bool]
-) -> list[tuple[int, int]]:
-    by_sentence = _by_sentence(reading, marks)
-    found = []
-    for number in by_sentence:
-        found += pattern.find(_window(by_sentence, number, pattern.sentences), denies)
-    return found
-
-
-def _possible(pattern: Pattern, present: set[str]) -> bool:
-    return all(not concepts.isdisjoint(present) for step in pattern.steps for concepts in step)
-
-
-def _by_language(marks: Iterable[Mark]) -> dict[str, list[Mark]]:
-    found: dict[str, list[Mark]] = {}
-    for mark in marks:
-        found.setdefault(mark.language, []).append(mark)
-    return found
+        by_sentence = _by_sentence(reading, marks)
+        for name, pattern in self.derived:
+            for number, spoken in by_sentence.items():
+                spans = pattern.find(spoken, denies)
+                by_sentence[number] = sorted([*spoken, *(Mark(*span, name, "") for span in spans)])
+        for pattern in patterns:
+            for number in by_sentence:
+                yield from pattern.find(_window(by_sentence, number, pattern.sentences), denies)
 
 
 def _by_sentence(reading: Reading, marks: Iterable[Mark]) -> dict[int, list[Mark]]:
