@@ -89,7 +89,7 @@ class Situation:
             delivered = now - timedelta(days=self.delivered_days)
             body["shipped_at"] = (delivered - timedelta(days=1)).isoformat()
             body["delivered_at"] = delivered.isoformat()
-        elif self.status in ("shipped", "partially_shipped"):
+        elif self.status == "shipped":
             body["shipped_at"] = (now - timedelta(days=1)).isoformat()
         return body
 

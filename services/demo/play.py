@@ -90,7 +90,9 @@ async def _record(doors: Doors, place: Place) -> dict[str, Any]:
     )
     if not place.earlier:
         rows = [{"order_id": order.order_id(), **order.body(now)} for order in SITUATIONS]
-        await call("POST", "/v1/orders:import", place.operator, {"orders": rows})
+        imported = await call("POST", "/v1/orders:import", place.operator, {"orders": rows})
+        if imported["refused"]:
+            raise Refused(f"orders: {[row for row in imported['rows'] if row['problem']]}")
     tokens = place.earlier.get("tokens") or await _make_tokens(doors, place)
     return {
         "base_url": place.base_url,

@@ -1,0 +1,51 @@
+"""What the README tells people to type, typed."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.services.demo.conftest import Demo
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text()
+SENDING = README.partition("## Sending a message")[2].partition("\n## ")[0]
+
+
+def list_blocks() -> list[str]:
+    return re.findall(r"```sh\n(.*?)```", SENDING, re.DOTALL)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.req("R-MAIL-1", "R-CONTACT-5")
+async def test_the_commands_of_the_section_on_sending_work(demo: tuple[Demo, str]) -> None:
+    running, _ = demo
+    content = running.read_file()
+    script = "set -euo pipefail\n" + "\n".join(list_blocks())
+    script = script.replace("http://127.0.0.1:8000", content["base_url"]).replace(".venv/bin/python", sys.executable)
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", script, cwd=running.folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    shown = out.decode()
+    assert '"status":"approved"' in shown
+    assert '"verdict":"rejected"' in shown
+    assert '"rule":"content.promotion"' in shown
+
+
+def test_every_command_it_names_exists() -> None:
+    commands = re.findall(r"^\| `tramite ([a-z-]+)", README, re.MULTILINE)
+    assert len(commands) >= 8
+    from services.cli.main import app  # noqa: PLC0415 - imports all five services' commands
+
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert set(commands) <= names | {str(group.name) for group in app.registered_groups}
+
+
+def test_every_file_it_names_is_there() -> None:
+    named = re.findall(r"`((?:docs|deploy|services|shared|tests)/[\w./-]*|[A-Z]+\.md|docker-compose\.yml)`", README)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
