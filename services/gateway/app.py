@@ -9,6 +9,10 @@ from fastapi import FastAPI
 
 from services.gateway.access import api as access
 from services.gateway.accounts import api as accounts
+from services.gateway.apps import api as apps
+from services.gateway.apps import service as apps_service
+from services.gateway.apps import token_api as app_tokens
+from services.gateway.apps.token_request import LARGEST_BODY
 from services.gateway.context import Gateway
 from services.gateway.handlers import HANDLERS
 from services.gateway.insight import api as insight
@@ -36,7 +40,21 @@ from shared.migrations import require_current
 from shared.runtime import Service, check_bus
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_ROUTERS = (messages, threads, blocking, live, orders, accounts, senders, links, insight, policing, access)
+_ROUTERS = (
+    messages,
+    threads,
+    blocking,
+    live,
+    orders,
+    accounts,
+    senders,
+    links,
+    insight,
+    policing,
+    access,
+    apps,
+    app_tokens,
+)
 _DESCRIPTION = """\
 Buyer-seller messaging for marketplaces.
 
@@ -78,6 +96,7 @@ def create_app(
             "live-purge": lambda: hub.purge(settings.retention_days),
             "requests-purge": lambda: forget_requests(gateway),
             "senders-purge": lambda: forget_expired(gateway),
+            "apps-purge": lambda: apps_service.forget_expired(database),
         }
         async with service.running(works):
             try:
@@ -96,6 +115,7 @@ def create_app(
             "bus": lambda: check_bus(bus),
             "migrations": lambda: require_current(database, MIGRATIONS),
         },
+        body_limits={app_tokens.PATH: LARGEST_BODY},
     )
     hub.stopping = app.state.stopping
     app.state.gateway = gateway

@@ -2,10 +2,11 @@
 
 from services.gateway.access import models as access
 from services.gateway.accounts import models as accounts
+from services.gateway.apps import models as apps
 from services.gateway.base import Base
 from services.gateway.live import models as live
 from services.gateway.mailbox import models as mailbox
 from services.gateway.orders import models as orders
 from services.gateway.senders import models as senders
 
-__all__ = ["Base", "access", "accounts", "live", "mailbox", "orders", "senders"]
+__all__ = ["Base", "access", "accounts", "apps", "live", "mailbox", "orders", "senders"]

@@ -34,6 +34,8 @@ class Scope(StrEnum):
     POLICY_WRITE = "policy:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
+    APPS_READ = "apps:read"
+    APPS_WRITE = "apps:write"
 
 
 SCOPES_BY_ROLE: Mapping[CallerRole, frozenset[Scope]] = {
@@ -47,6 +49,8 @@ SCOPES_BY_ROLE: Mapping[CallerRole, frozenset[Scope]] = {
             Scope.PARTIES_WRITE,
             Scope.METRICS_READ,
             Scope.POLICY_READ,
+            Scope.APPS_READ,
+            Scope.APPS_WRITE,
         }
     ),
     CallerRole.BUYER: frozenset(
@@ -57,12 +61,16 @@ SCOPES_BY_ROLE: Mapping[CallerRole, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: an operator (no subject), or one seller or buyer; `token_id` is None for the first operator's."""
+    """Who calls: an operator (no subject), or one seller or buyer; `token_id` is None for the first operator's.
+
+    `app` is the client id of the app that acts for the seller; `token_id` is then that of the authorisation.
+    """
 
     role: CallerRole
     subject: str | None
     scopes: frozenset[Scope]
     token_id: UUID | None = None
+    app: str | None = None
 
     @property
     def seller_id(self) -> str | None:
@@ -82,12 +90,12 @@ class Caller:
     @property
     def name(self) -> str:
         """A name that no other caller has."""
-        return f"{self.role}:{self.subject or ''}"
+        return f"{self.role}:{self.subject or ''}" if self.app is None else f"app:{self.token_id}"
 
     @property
     def signature(self) -> str:
         """How an audit names the caller: by role and token, so that each operator is told from the others."""
-        return f"{self.role} {self.token_id or 'first'}"
+        return f"{self.role if self.app is None else 'app'} {self.token_id or 'first'}"
 
     def may_see(self, seller_id: str, buyer_id: str) -> bool:
         """Whether what lies between this seller and this buyer is the caller's to see."""

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
-from services.gateway.access.caller import require
+from services.gateway.access.caller import Secret, identify, require
 from services.gateway.access.domain import Caller, Scope
+from services.gateway.access.errors import TokenRefused
 from services.gateway.context import Context, Gateway
 from services.gateway.live.domain import Audience
 from services.gateway.live.errors import TooManyStreams
@@ -36,28 +38,36 @@ LastEventId = Annotated[
         **document_problems(TooManyStreams),
     },
 )
-async def stream_events(caller: Reader, gateway: Context, last_event_id: LastEventId = None) -> StreamingResponse:
+async def stream_events(
+    caller: Reader, secret: Secret, gateway: Context, last_event_id: LastEventId = None
+) -> StreamingResponse:
     """Stream the caller's own changes as server-sent events: `message.submitted`, `message.approved`,
     `message.rejected`, `message.deferred`, `message.delivered`, `message.bounced` of messages they wrote,
     `message.received` of those they got, `message.marked`, `thread.response_needed`, `thread.response_overdue`,
     `thread.response_settled`, `order.recorded`, `order.changed`.
 
     Each has an id that grows; reconnect with `Last-Event-ID` and nothing is missed. `data` is JSON with ids and links;
-    read what they point at for the rest. Comments come in silence, so that a dead connection shows.
+    read what they point at for the rest. Comments come in silence, so that a dead connection shows. The stream ends
+    with the token that opened it.
     """  # noqa: D205 - the summary stands in the decorator
-    audience = Audience(caller.seller_id, caller.buyer_id)
-    gateway.hub.require_place(audience)
+    gateway.hub.require_place(Audience(caller.seller_id, caller.buyer_id))
     after = None if last_event_id is None else int(last_event_id)
     return StreamingResponse(
-        _write_events(gateway, caller, audience, after),
+        _write_events(gateway, caller, secret, after),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _write_events(gateway: Gateway, caller: Caller, audience: Audience, after: int | None) -> AsyncIterator[str]:
-    async for change in gateway.hub.listen(audience, after, gateway.settings.heartbeat_seconds):
-        yield ": alive\n\n" if change is None else _write_event(gateway, caller, change)
+async def _write_events(gateway: Gateway, caller: Caller, secret: str, after: int | None) -> AsyncIterator[str]:
+    audience = Audience(caller.seller_id, caller.buyer_id)
+    async with aclosing(gateway.hub.listen(audience, after, gateway.settings.heartbeat_seconds)) as changes:
+        async for change in changes:
+            try:
+                await identify(gateway, secret)
+            except TokenRefused:
+                return
+            yield ": alive\n\n" if change is None else _write_event(gateway, caller, change)
 
 
 def _write_event(gateway: Gateway, caller: Caller, change: Change) -> str:

@@ -39,6 +39,9 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "/v1/orders/{order_id}"): order_body(),
     ("POST", "/v1/orders:import"): {"orders": [order_body(order_id=ORDER)]},
     ("POST", "/v1/tokens"): {"role": "operator"},
+    ("POST", "/v1/apps"): {"name": "Gestionale"},
+    ("POST", "/v1/apps/{client_id}/authorisations"): {"seller_id": SELLER, "scopes": ["messages:read"]},
+    ("POST", "/v1/apps/{client_id}/codes"): {"seller_id": SELLER, "scopes": ["messages:read"]},
     ("PUT", "/v1/policy/standings/{seller_id}"): {"standing": "suspended", "reason": "Spam."},
     **{
         (method, f"/v1/policy/{path}"): {"reason": "Spam."}
@@ -55,6 +58,7 @@ BODIES: dict[tuple[str, str], object] = {
 COMMON = {"/v1/marketplaces", "/v1/marketplaces/{marketplace_id}", "/v1/policy/rules"}
 # Listings, which show a stranger an empty page, and streams and numbers, which are the caller's own by themselves.
 OWN = {
+    "/v1/apps",
     "/v1/messages",
     "/v1/threads",
     "/v1/orders",
@@ -63,11 +67,13 @@ OWN = {
     "/v1/metrics/turns",
     "/v1/policy/quota",
 }
+# Where credentials are shown in the body, and judged there.
+WITHOUT_TOKEN = {"/auth/o2/token"}
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     for path, methods in app.openapi()["paths"].items():
-        for method in methods:
+        for method in methods if path not in WITHOUT_TOKEN else ():
             yield method.upper(), path
 
 
@@ -80,6 +86,8 @@ def fill(path: str, message: object) -> str:
         "seller_id": SELLER,
         "buyer_id": BUYER,
         "token_id": uuid4(),
+        "client_id": "app-1",
+        "authorisation_id": uuid4(),
         "sender_id": uuid4(),
         "role": "seller",
         "party_id": SELLER,
@@ -119,6 +127,10 @@ async def test_no_route_shows_or_changes_what_is_another_party_s(running: Runnin
 async def check_own(running: Running, stranger: str, path: str) -> None:
     if path == "/v1/events":
         return  # tests/services/gateway/live shows that a stream holds the caller's own only
+    if path == "/v1/apps":
+        response = await running.world.call(stranger, "GET", path)
+        assert response.status_code == 403 or response.json()["items"] == []
+        return
     if path.startswith(("/v1/metrics", "/v1/policy")):
         params = {"seller_id": SELLER, "marketplace_id": MARKETPLACE}
         response = await running.world.call(stranger, "GET", path, params=params)
@@ -251,8 +263,10 @@ async def test_every_route_says_what_it_is_for(running: Running) -> None:
         for method, operation in methods.items():
             assert operation["summary"], (method, path)
             assert operation["description"], (method, path)
-            assert operation["security"] == [{"token": []}], (method, path)
-            assert {"401", "403"} <= operation["responses"].keys(), (method, path)
+            assert "401" in operation["responses"], (method, path)
+            if path not in WITHOUT_TOKEN:
+                assert operation["security"] == [{"token": []}], (method, path)
+                assert "403" in operation["responses"], (method, path)
 
 
 async def test_measures_count_what_was_accepted(running: Running) -> None:

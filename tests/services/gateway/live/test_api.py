@@ -17,6 +17,7 @@ from services.gateway.app import create_app
 from shared.bus import MemoryBus
 from shared.runtime import serve
 from tests.infrastructure.process import free_port
+from tests.services.gateway.apps.registered import let_in
 from tests.services.gateway.conftest import Running, Settled, make_settings
 from tests.services.gateway.world import BUYER, ORDER, OTHER_SELLER, SELLER, THREAD, World, order_body, rejected
 
@@ -114,6 +115,23 @@ async def test_operators_hear_everything_and_who_it_concerns(served: Running) ->
     async with listening(served, "operator") as events:
         await served.world.send()
         assert (await anext(events))["data"]["seller_id"] == SELLER
+
+
+@pytest.mark.req("R-PRIVACY-3")
+async def test_a_stream_ends_with_the_token_that_opened_it(served: Running) -> None:
+    world = served.world
+    made = await world.ok("operator", "POST", "/v1/tokens", {"role": "seller", "subject": SELLER})
+    world.tokens["leaver"] = made["token"]
+    app = await let_in(world)
+    async with listening(served, "leaver") as leaver, listening(served, "app") as its, listening(served, SELLER) as own:
+        await world.send(text="uno")
+        for events in (leaver, its, own):
+            assert (await anext(events))["event"] == "message.submitted"
+        await world.call("operator", "DELETE", f"/v1/tokens/{made['id']}")
+        await world.call("operator", "DELETE", f"/v1/apps/{app['client_id']}")
+        await world.send(text="due")
+        assert [event async for event in leaver] == [event async for event in its] == []
+        assert (await anext(own))["event"] == "message.submitted"
 
 
 @pytest.mark.parametrize("last", ["-1", "x", "1" * 19])
