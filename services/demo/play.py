@@ -12,7 +12,17 @@ from services.cli.installation import load_settings, read_port
 from services.demo.doors import Doors, NeverCame, Refused, open_doors
 from services.demo.journey import Journey
 from services.demo.mailboxes import MaildirMailboxes
-from services.demo.market import BUYERS, MARKETPLACE, MARKETPLACE_ID, SELLERS, SITUATIONS
+from services.demo.market import (
+    APP,
+    APP_NAME,
+    APP_SCOPES,
+    APP_SELLER,
+    BUYERS,
+    MARKETPLACE,
+    MARKETPLACE_ID,
+    SELLERS,
+    SITUATIONS,
+)
 
 _WIDTH = 58
 
@@ -94,12 +104,14 @@ async def _record(doors: Doors, place: Place) -> dict[str, Any]:
         if imported["refused"]:
             raise Refused(f"orders: {[row for row in imported['rows'] if row['problem']]}")
     tokens = place.earlier.get("tokens") or await _make_tokens(doors, place)
+    app = place.earlier.get("apps", {}).get(APP) or await _make_app(doors, place)
     return {
         "base_url": place.base_url,
         "smtp": {"host": place.smtp[0], "port": place.smtp[1]},
         "mail_dir": str(place.mail.resolve()),
         "marketplace_id": MARKETPLACE_ID,
         "tokens": tokens,
+        "apps": {APP: {**app, "token_url": f"{place.base_url}/auth/o2/token"}},
         "addresses": {
             "sellers": {name: body["sender_addresses"] for name, body in SELLERS.items()},
             "buyers": {name: body["address"] for name, body in BUYERS.items()},
@@ -121,6 +133,19 @@ async def _make_tokens(doors: Doors, place: Place) -> dict[str, Any]:
     }
 
 
+async def _make_app(doors: Doors, place: Place) -> dict[str, str]:
+    """Register the app and authorise it; return what it needs to work."""
+    app = await doors.call("POST", "/v1/apps", place.operator, {"name": APP_NAME})
+    body = {"seller_id": APP_SELLER, "scopes": APP_SCOPES}
+    made = await doors.call("POST", f"/v1/apps/{app['client_id']}/authorisations", place.operator, body)
+    return {
+        "client_id": app["client_id"],
+        "client_secret": app["client_secret"],
+        "refresh_token": made["refresh_token"],
+        "seller": APP_SELLER,
+    }
+
+
 def _known_tokens(content: dict[str, Any]) -> dict[str, str]:
     return {**content["tokens"]["sellers"], **content["tokens"]["buyers"]}
 
@@ -133,7 +158,7 @@ API             {place.base_url}/docs
 SMTP door       {host}:{port}
 Mailboxes       {place.mail}/<address>/new
 Measures        {place.base_url}/metrics, and the same path on ports 8001 to 8004
-Tokens, orders  {place.file}
+Tokens, apps    {place.file}
 Log             {place.file.with_name("tramite.log")}
 
 Ctrl-C stops everything; the next start keeps the data."""
