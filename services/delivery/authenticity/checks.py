@@ -1,14 +1,10 @@
 """SPF, DKIM and DMARC by library. Blocking: for a thread."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import dkim
-from authres import (  # type: ignore[import-untyped]  # authres ships no types
-    DKIMAuthenticationResult,
-    SPFAuthenticationResult,
-)
 
 from services.delivery.authenticity.domain import Evidence, Origin
 from services.delivery.authenticity.resolver import Inquiry, LookupFailed, Resolver
@@ -18,7 +14,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
     import spf  # type: ignore[import-untyped]  # pyspf ships no types
-    from authheaders import dmarc_lookup, dmarc_per_from
+    from authheaders import dmarc_lookup
 
 _MOST_SIGNATURES: Final = 5
 _CONVERT: Final[dict[str, Callable[[Any], Any]]] = {
@@ -36,23 +32,23 @@ def examine(resolver: Resolver, origin: Origin, sender: str, author_domain: str,
     spf_result = _check_spf(inquiry, origin, sender)
     spf_domain = (sender.rpartition("@")[2] or origin.greeting).lower()
     dkim_result, signers = _check_dkim(inquiry, content)
-    signer = next((name for name in signers if is_aligned(name, author_domain)), signers[0] if signers else "")
-    dmarc_result = _check_dmarc(
-        inquiry,
-        author_domain,
-        SPFAuthenticationResult(result=spf_result, smtp_mailfrom=f"x@{spf_domain}"),
-        DKIMAuthenticationResult(result="pass" if signer else dkim_result, header_d=signer),
-    )
-    by_spf = spf_result == "pass" and is_aligned(spf_domain, author_domain)
-    return Evidence(spf_result, dkim_result, dmarc_result, by_spf or is_aligned(signer, author_domain))
+    passing = [*signers, *([spf_domain] if spf_result == "pass" else [])]
+    aligned = any(is_aligned(domain, author_domain) for domain in passing)
+    by_spf = spf_domain if spf_result == "pass" else ""
+    return Evidence(spf_result, dkim_result, _check_dmarc(inquiry, author_domain, by_spf, signers), aligned)
 
 
 def is_aligned(domain: str, author_domain: str) -> bool:
     """Whether both are of one organisation (RFC 7489 section 3.1, relaxed)."""
     if not domain or not author_domain:
         return False
-    ours, theirs = (str(dmarc_lookup.get_org_domain(name)) for name in (author_domain, domain))
-    return ours == theirs
+    return _organisation_of(author_domain) == _organisation_of(domain)
+
+
+def _organisation_of(domain: str) -> str:
+    """Return the organisational domain; under a top-level domain that the list does not know, the last two labels."""
+    found = str(dmarc_lookup.get_org_domain(domain))
+    return found if "." in found else ".".join(domain.rsplit(".", 2)[-2:])
 
 
 class _Query(spf.query):  # type: ignore[misc]  # pyspf ships no types
@@ -113,24 +109,32 @@ def _verify(mail: Any, index: int, fetch: Callable[[bytes], bytes | None]) -> st
         return "pass" if mail.verify(idx=index, dnsfunc=fetch) else "fail"
     except LookupFailed:
         return "temperror"
-    except dkim.ValidationError:
-        return "permerror"
     except Exception:  # noqa: BLE001 - the library raises anything on damaged signatures and keys
         return "fail"
 
 
-def _check_dmarc(inquiry: Inquiry, author_domain: str, by_spf: Any, by_dkim: Any) -> str:  # noqa: ANN401 - authres is untyped
-    def fetch(name: str, _kind: str = "TXT") -> str | None:
+def _check_dmarc(inquiry: Inquiry, author_domain: str, by_spf: str, signers: Sequence[str]) -> str:
+    """Hold what passed against the author's domain as its record wants it (RFC 7489 sections 3.1 and 6.6)."""
+
+    def fetch(name: str) -> str | None:
         found = [text for text in inquiry.read_texts(name) if text.startswith(b"v=DMARC1")]
         # Two records are as good as none (RFC 7489 section 6.6.3).
         return found[0].decode("ascii", "replace") if len(found) == 1 else None
 
-    if not author_domain:
-        return "permerror"
     try:
-        result, *_ = dmarc_per_from(author_domain, spf_result=by_spf, dkim_result=by_dkim, dnsfunc=fetch)
+        record = dmarc_lookup.lookup_receiver_record(author_domain, fetch) or dmarc_lookup.lookup_receiver_record(
+            _organisation_of(author_domain), fetch
+        )
     except LookupFailed:
         return "temperror"
     except Exception:  # noqa: BLE001 - the library raises anything on records that are no records
         return "permerror"
-    return str(result)
+    if not record:
+        return "none"
+    by_sender = _meets(by_spf, author_domain, record.get("aspf", "r"))
+    by_signer = any(_meets(signer, author_domain, record.get("adkim", "r")) for signer in signers)
+    return "pass" if by_sender or by_signer else "fail"
+
+
+def _meets(domain: str, author_domain: str, mode: str) -> bool:
+    return domain == author_domain if mode == "s" else is_aligned(domain, author_domain)

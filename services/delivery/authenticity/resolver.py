@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Self
 
 import dns.exception
@@ -69,4 +70,4 @@ class Inquiry:
 
 def _read_server(server: str) -> dns.nameserver.Nameserver:
     address, _, port = server.strip().rpartition(":") if server.count(":") == 1 or "]:" in server else (server, "", "")
-    return dns.nameserver.Do53Nameserver(address.strip("[] "), int(port) if port else _DNS_PORT)
+    return dns.nameserver.Do53Nameserver(str(ip_address(address.strip("[] "))), int(port) if port else _DNS_PORT)

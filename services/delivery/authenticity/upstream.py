@@ -5,13 +5,18 @@ import email.policy
 import re
 from collections.abc import Collection
 
-from authres import AuthenticationResultsHeader, AuthResError  # type: ignore[import-untyped]  # authres ships no types
+from authres import (  # type: ignore[import-untyped]  # authres ships no types
+    AuthenticationResult,
+    AuthenticationResultsHeader,
+    AuthResError,
+)
 
 from services.delivery.authenticity.checks import is_aligned
 from services.delivery.authenticity.domain import Evidence
 
 _HEADER_OCTETS = 256 * 1024
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
+_PROPERTIES = {"spf": ("smtp", "mailfrom"), "dkim": ("header", "d"), "dmarc": ("header", "from")}
 NOTHING = Evidence("none", "none", "none", aligned=False)
 
 
@@ -50,7 +55,6 @@ def _weigh(read: AuthenticationResultsHeader, author_domain: str) -> Evidence:
     return Evidence(words["spf"], words["dkim"], words["dmarc"], aligned)
 
 
-def _domain_of(result: object, method: str) -> str:
-    name = {"spf": "smtp_mailfrom", "dkim": "header_d", "dmarc": "header_from"}[method]
-    value = str(getattr(result, name, "") or "")
-    return value.rpartition("@")[2].lower()
+def _domain_of(result: AuthenticationResult, method: str) -> str:
+    value = next((prop.value for prop in result.properties if (prop.type, prop.name) == _PROPERTIES[method]), "")
+    return str(value).rpartition("@")[2].lower()
