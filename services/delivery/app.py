@@ -14,6 +14,7 @@ from services.delivery.bounces.service import Reports
 from services.delivery.handlers import HANDLERS, Delivery
 from services.delivery.inbound.directory import Directory
 from services.delivery.inbound.door import Door
+from services.delivery.inbound.purging import purge_intake
 from services.delivery.inbound.recipients import Recipients
 from services.delivery.inbound.service import Intake, Scrutiny
 from services.delivery.metrics import DeliveryMetrics
@@ -82,6 +83,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
             "intake": intake.writer.run,
             "recipients": recipients.lookups.run,
             "queue.purge": lambda: purge_queue(database, days),
+            "intake.purge": lambda: purge_intake(database, blobs, settings.raw_mail_days, settings.attachment_days),
         }
         try:
             async with service.running(works), door.open():

@@ -85,7 +85,7 @@ class Alias(Base, table=True):
 class Intake(Base, table=True):
     """A mail that was answered with 250. `fingerprint` recognises the same mail when it is brought again.
 
-    `raw_blob` and `part_blobs` (its attachments) are emptied when they are purged by age.
+    `raw_blob` and `part_blobs` (its attachments, if `parts_kept`) are emptied when they are purged by age.
     """
 
     __tablename__ = "intake"
@@ -99,6 +99,7 @@ class Intake(Base, table=True):
     message_id: UUID | None = None
     raw_blob: str | None = Field(default=None, max_length=64)
     part_blobs: list[str] = Field(sa_type=JSON)
+    parts_kept: bool
     size: int
     received_at: datetime = Field(sa_type=UtcDateTime, index=True)
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from shared.links import TOKEN_LETTERS
 
-_TOKEN = re.compile(rf"links(?:/|%2f|&#x?[0-9a-f]{{2,3}};)([a-z2-7]{{{TOKEN_LETTERS}}})(?![a-z2-7])", re.IGNORECASE)
+_TOKEN = re.compile(rf"links(?:/|%2f|&#x?[0-9a-f]{{2,3}};)([a-z2-7]{{{TOKEN_LETTERS}}})", re.IGNORECASE)
 _AROUND = frozenset(" \t\r\n<>\"'()[]")
+_CONTINUING = frozenset("?&#/%")
 _LONGEST = 4000
 
 
@@ -28,11 +29,11 @@ def strike_links(text: str, genuine: Callable[[str], bool]) -> str:
 
 
 def _widen(text: str, start: int, end: int, least: int) -> tuple[int, int]:
-    """Widen a span to the whole address around it."""
+    """Widen a span to the whole address around it; words that a client glued to its end stay."""
     floor = max(least, start - _LONGEST)
     while start > floor and text[start - 1] not in _AROUND:
         start -= 1
-    ceiling = min(len(text), end + _LONGEST)
+    ceiling = min(len(text), end + _LONGEST) if text[end : end + 1] in _CONTINUING else end
     while end < ceiling and text[end] not in _AROUND:
         end += 1
     return start, end

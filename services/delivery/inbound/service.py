@@ -178,6 +178,7 @@ class Intake:
         )
         draft.row["thread_id"] = alias.thread_id
         draft.row["part_blobs"] = [attachment.blob for attachment in attachments]
+        draft.row["parts_kept"] = bool(attachments)
         return Draft(draft.row, tuple(blobs), received=(alias, sealed, incoming))
 
     async def _prepare_report(self, recipient: ReportRecipient, brought: _Brought) -> Draft:
@@ -199,6 +200,7 @@ class Intake:
             "message_id": None,
             "raw_blob": raw_blob,
             "part_blobs": [],
+            "parts_kept": False,
             "size": len(brought.content),
             "received_at": brought.received_at,
         }

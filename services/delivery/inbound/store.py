@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,13 @@ _ALIASES = Base.metadata.tables["aliases"]
 _INTAKE = Base.metadata.tables["intake"]
 _PARTIES = Base.metadata.tables["parties"]
 _SENDERS = Base.metadata.tables["senders"]
+
+
+class Kept(StrEnum):
+    """What is kept of a mail that came in."""
+
+    RAW = "raw"
+    PARTS = "parts"
 
 
 async def get_party(session: AsyncSession, role: Role, party_id: str) -> Party | None:
@@ -72,3 +80,25 @@ async def insert_intake(session: AsyncSession, rows: Sequence[Mapping[str, Any]]
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = insert(_INTAKE).on_conflict_do_nothing().returning(_INTAKE.c.mail_id)
     return set((await connection.execute(statement, list(rows))).scalars())
+
+
+async def list_old_intake(
+    session: AsyncSession, kept: Kept, before: datetime, limit: int
+) -> list[tuple[UUID, list[str]]]:
+    """Return mails from before then of which there is still something, with the names of its blobs."""
+    there = _INTAKE.c.raw_blob.is_not(None) if kept is Kept.RAW else _INTAKE.c.parts_kept.is_(True)
+    query = (
+        select(_INTAKE.c.mail_id, _INTAKE.c.raw_blob, _INTAKE.c.part_blobs)
+        .where(_INTAKE.c.received_at < before, there)
+        .order_by(_INTAKE.c.received_at)
+        .limit(limit)
+    )
+    rows = (await (await session.connection()).execute(query)).all()
+    return [(mail_id, [raw] if kept is Kept.RAW else list(parts)) for mail_id, raw, parts in rows]
+
+
+async def forget_blobs(session: AsyncSession, kept: Kept, mail_ids: Sequence[UUID]) -> None:
+    """Note that nothing of that kind is there any more."""
+    gone: dict[str, Any] = {"raw_blob": None} if kept is Kept.RAW else {"part_blobs": [], "parts_kept": False}
+    connection = await session.connection()
+    await connection.execute(update(_INTAKE).where(_INTAKE.c.mail_id.in_(list(mail_ids))).values(gone))

@@ -60,6 +60,7 @@ def upgrade() -> None:
     sa.Column('message_id', sa.Uuid(), nullable=True),
     sa.Column('raw_blob', sa.String(length=64), nullable=True),
     sa.Column('part_blobs', sa.JSON(), nullable=False),
+    sa.Column('parts_kept', sa.Boolean(), nullable=False),
     sa.Column('size', sa.Integer(), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('mail_id', name=op.f('pk_intake')),

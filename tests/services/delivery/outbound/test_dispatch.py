@@ -285,3 +285,23 @@ async def test_two_instances_share_a_queue_on_postgresql(tmp_path: Path, far_sid
         await one.tell(*[await one.approve() for _ in range(40)])
         await until(lambda: len(one.told) + len(two.told) >= 40, "40 messages to be told as delivered")
     assert len(set(_identifiers(far_side))) == len(far_side.mails) == 40
+
+
+async def test_one_slow_domain_leaves_room_for_the_others(tmp_path: Path, far_side: FarSide) -> None:
+    settings: dict[str, Any] = {"delivery_connections": 4, "delivery_connections_per_domain": 2}
+    async with Installation(
+        tmp_path, smtp_relay=f"{far_side.url}?starttls=never", **settings
+    ).running() as installation:
+        holds = [far_side.hold(Step.DATA) for _ in range(2)]
+        slow = [await installation.approve(recipient=f"a{number}@slow.example") for number in range(6)]
+        await installation.tell(*slow)
+        for hold in holds:
+            await hold.reached.wait()
+        await installation.tell(await installation.approve(recipient="b@fast.example"))
+        await installation.hear(MessageDelivered)
+        assert [mail.recipients for mail in far_side.mails] == [("b@fast.example",)]
+        assert len(far_side.conversations) <= 3
+        for hold in holds:
+            hold.release()
+        await installation.hear(MessageDelivered, 7)
+    assert len(set(_identifiers(far_side))) == 7

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.delivery.outbound.domain import LONGEST_PAUSE, Verdict, clean_reply, judge_reply, plan_retry
+from services.delivery.outbound.domain import (
+    LONGEST_PAUSE,
+    Verdict,
+    choose_within,
+    clean_reply,
+    judge_reply,
+    plan_retry,
+)
 
 pytestmark = pytest.mark.req("R-MAIL-4")
 
@@ -87,3 +94,12 @@ def test_a_mail_is_tried_some_fifty_times_in_five_days() -> None:
         now = planned
     assert now == QUEUED + FIVE_DAYS
     assert 20 < attempts < 60
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30), st.dictionaries(st.sampled_from("abc"), st.integers(0, 6)))
+def test_no_destination_gets_more_than_its_share(destinations: list[str], busy: dict[str, int]) -> None:
+    chosen = choose_within(destinations, busy, 4)
+    for name in "abc":
+        wanted = [take for destination, take in zip(destinations, chosen, strict=True) if destination == name]
+        room = max(4 - busy.get(name, 0), 0)
+        assert wanted == [place < room for place in range(len(wanted))]
