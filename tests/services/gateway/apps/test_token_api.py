@@ -1,5 +1,6 @@
 """The token endpoint as clients of the Selling Partner API use it, and what its tokens open."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -144,6 +145,24 @@ async def test_a_code_is_good_once_and_a_second_use_ends_what_it_gave(anywhere: 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert (await world.call("app", "GET", "/v1/orders")).status_code == 401
     assert (await refresh(world, app, granted["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_of_two_at_once_with_one_code_one_gets_in_and_is_shut_out_again(anywhere: Running) -> None:
+    world = anywhere.world
+    app = await register(world)
+    fields = {"grant_type": "authorization_code", "code": await make_code(world, app)}
+    answers = await asyncio.gather(*(ask(world, app, **fields) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
+    (world.tokens["app"],) = [answer.json()["access_token"] for answer in answers if answer.is_success]
+    assert (await world.call("app", "GET", "/v1/orders")).status_code == 401
+
+
+async def test_of_many_authorisations_made_at_once_one_is_live(anywhere: Running) -> None:
+    world = anywhere.world
+    app = await register(world)
+    made = await asyncio.gather(*(authorise(world, app) for _ in range(5)))
+    answers = [await refresh(world, app, one["refresh_token"]) for one in made]
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400]
 
 
 async def test_a_code_is_the_app_s_own_and_short_lived(running: Running) -> None:
