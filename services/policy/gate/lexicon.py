@@ -26,14 +26,20 @@ Entries = Mapping[str, list[str]]
 _BLANK = r"[^\w.!?;:\n]{1,3}"
 _GAP = rf"(?:{_BLANK}\w+){{0,4}}{_BLANK}"
 _GAP_JAPANESE = "[^。！？!?\\n]{0,15}"
+# ` .{0,40} `: a space of up to so many characters.
+_SPACE = re.compile(r" ?\.\{[01],(\d+)\} ?")
+_LETTERS = 7
 _UMLAUTS = {"ä": "(?:a|ae)", "ö": "(?:o|oe)", "ü": "(?:u|ue)", "ß": "ss?"}
 _GROUP = re.compile(r"(?<!\\)\((?!\?)")
 _STAR = re.compile(r"(?<![)\].])(?<!\\[a-zA-Z])(?<!\\)\*")
 # An entry that begins or ends with a sign, a digit or a blank needs no boundary there.
 _WORD_FIRST = re.compile(r"(?!\(\?:\\[^\w]|\(\?:[^\w\\(])(?:[a-zA-Z(]|\\[wWS])")
-_WORD_LAST = re.compile(r"(?<!\\W)(?<!\\W\*)(?<!\\W\?)(?<!\\W\{0,\d\})(?<![^\w\\*?+)}\]]\))(?:(?<!\\)[\w)*?}+]|\\[wb])$")
+_WORD_LAST = re.compile(
+    r"(?<!\\W)(?<!\\W\*)(?<!\\W\?)(?<!\\W\{0,\d\})(?<![^\w\\*?+)}\]]\))(?:(?<!\\)[\w)*?}+]|\\[wb])$"
+)
 _MOST_MARKS = 400
-_MEMORY = 48 << 20
+_MEMORY_OF_PASS = 8 << 20
+_MEMORY_OF_FINDER = 1 << 20
 
 
 class Mark(NamedTuple):
@@ -45,10 +51,6 @@ class Mark(NamedTuple):
     language: str
 
 
-Present = Mapping[str, Mapping[str, int]]
-"""Which concepts of each language a text speaks of, with the number by which the lexicon finds them."""
-
-
 class Lexicon:
     """Finds the places of many concepts in a text: one pass tells which occur, then only those needed are looked for.
 
@@ -57,44 +59,47 @@ class Lexicon:
 
     def __init__(self, words: Mapping[str, Entries]) -> None:
         """Compile `words`: language → concept → entries. Fails with `ValueError` on an entry RE2 refuses."""
-        self._options = re2.Options()
-        self._options.max_mem = _MEMORY
-        self._options.log_errors = False
-        self._options.never_capture = True
         self._keys: list[tuple[str, str]] = []
         self._patterns: list[str] = []
         self._finders: dict[int, re2._Regexp] = {}
-        self._which = re2.Set.SearchSet(self._options)
+        # A pass for each language: together they would need far more states than apart.
+        self._which: dict[str, tuple[int, re2.Set]] = {}
         for language, concepts in words.items():
+            which = re2.Set.SearchSet(_options(_MEMORY_OF_PASS))
+            self._which[language] = (len(self._keys), which)
             for concept, entries in concepts.items():
-                self._add(concept, language, expression(entries, language))
-        if self._keys:
-            self._which.Compile()
+                pattern = expression(entries, language)
+                try:
+                    which.Add(pattern)
+                except re2.error as error:
+                    raise ValueError(f"{concept} in {language}: {error}") from error
+                self._keys.append((concept, language))
+                self._patterns.append(pattern)
+            which.Compile()
 
-    def _add(self, concept: str, language: str, pattern: str) -> None:
-        try:
-            self._which.Add(pattern)
-        except re2.error as error:
-            raise ValueError(f"{concept} in {language}: {error}") from error
-        self._keys.append((concept, language))
-        self._patterns.append(pattern)
-
-    def present(self, text: str | bytes) -> Present:
-        """Return which concepts occur in folded `text`."""
-        found: dict[str, dict[str, int]] = {}
-        for index in (self._which.Match(text) or ()) if self._keys else ():
-            concept, language = self._keys[index]
-            found.setdefault(language, {})[concept] = index
-        return found
+    def present(self, text: str | bytes, language: str) -> Mapping[str, int]:
+        """Return which concepts of `language` occur in folded `text`, each with its number for `marks`."""
+        if language not in self._which:
+            return {}
+        first, which = self._which[language]
+        return {self._keys[first + number][0]: first + number for number in which.Match(text) or ()}
 
     def marks(self, text: str | bytes, index: int) -> list[Mark]:
-        """Return the marks of the concept that `present` gave `index`, in order, at most 400."""
+        """Return the marks of the concept that `present` gave the number `index`, in order, at most 400."""
         concept, language = self._keys[index]
         finder = self._finders.get(index)
         if finder is None:
-            finder = self._finders[index] = re2.compile(self._patterns[index], self._options)
+            finder = self._finders[index] = re2.compile(self._patterns[index], _options(_MEMORY_OF_FINDER))
         spans = (match.span() for match in islice(finder.finditer(text), _MOST_MARKS))
         return [Mark(start, end, concept, language) for start, end in spans]
+
+
+def _options(memory: int) -> re2.Options:
+    options = re2.Options()
+    options.max_mem = memory
+    options.log_errors = False
+    options.never_capture = True
+    return options
 
 
 def expression(entries: Iterable[str], language: str) -> str:
@@ -143,10 +148,16 @@ def _overlapped(mark: Mark, refusals: list[Mark] | None) -> bool:
 def _latin(entry: str, language: str) -> str:
     if language == "de":
         entry = "".join(_UMLAUTS.get(character, character) for character in entry)
-    entry = entry.translate(ACCENTLESS)
+    entry = _SPACE.sub(_words, entry.translate(ACCENTLESS))
     entry = _GROUP.sub("(?:", entry)
     entry = _STAR.sub(r"\\w*", entry)
     return entry.replace(" .. ", _GAP).replace(" ", _BLANK)
+
+
+def _words(match: re.Match[str]) -> str:
+    """Return a space of so many characters as one of words: far fewer states, and few patterns mean letters."""
+    most = max(1, int(match.group(1)) // _LETTERS)
+    return "" if match.end() == len(match.string) else rf"(?:{_BLANK}\w+){{0,{most}}}[^\w.!?\n]{{0,3}}"
 
 
 def _bound(entry: str) -> str:

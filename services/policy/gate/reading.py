@@ -2,12 +2,12 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from services.policy.gate.judged import Judged, Passage
-from services.policy.gate.lexicon import Mark, Present, shared
+from services.policy.gate.lexicon import Mark, shared
 from services.policy.gate.tongues import spoken
 
 # What a link is called says nothing of what the sentence around it means.
@@ -79,6 +79,7 @@ class Reading:
         self.text = _LINK.sub(_blanked, passage.text.folded)
         # Of plain ASCII, places in bytes are places in the text, and bytes are faster.
         self.data: str | bytes = self.text.encode() if self.text.isascii() else self.text
+        self._present: dict[str, Mapping[str, int]] = {}
         self._shared: dict[int, list[Mark]] = {}
 
     @cached_property
@@ -91,14 +92,15 @@ class Reading:
         """The languages that the passage may be in."""
         return spoken(self.text[span.start : span.end] for span in self.sentences)
 
-    @cached_property
-    def present(self) -> Present:
-        """The shared concepts that the passage speaks of."""
-        return shared().present(self.data)
+    def present(self, language: str) -> Mapping[str, int]:
+        """Return the shared concepts of `language` that the passage speaks of."""
+        if language not in self._present:
+            self._present[language] = shared().present(self.data, language)
+        return self._present[language]
 
     def common(self, language: str, concept: str) -> list[Mark]:
         """Return the marks of a shared concept."""
-        index = self.present.get(language, {}).get(concept)
+        index = self.present(language).get(concept)
         if index is None:
             return []
         if index not in self._shared:

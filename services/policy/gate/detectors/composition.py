@@ -74,9 +74,7 @@ def _lexicon() -> Lexicon:
 
 def compose(reading: Reading) -> Composition:
     """Return what the passage consists of, read in the language that most of its concepts are of."""
-    present = {language: found for language, found in _lexicon().present(reading.data).items() if _may_be(reading, language)}
-    if not present:
-        return Composition(Counter(), {}, strong=False, plain=False)
+    present = {language: _lexicon().present(reading.data, language) for language in reading.languages}
     language = max(present, key=lambda one: (len(present[one]), one))
     concepts = present[language]
     if "SUBSTANCE" in concepts and "NOT_SUBSTANCE" not in concepts:
@@ -93,10 +91,6 @@ def compose(reading: Reading) -> Composition:
         letters[kind] += size
         first.setdefault(kind, (span.start, span.end))
     return Composition(letters, first, strong="STRONG" in concepts, plain="CONFIRM" in concepts)
-
-
-def _may_be(reading: Reading, language: str) -> bool:
-    return language in reading.languages
 
 
 def _kind(concepts: set[str], size: int, language: str) -> Kind:

@@ -113,13 +113,13 @@ class Phrases:
                 yield Hit(reading.passage.field, *reading.passage.text.span(start, end))
 
     def _spans(self, reading: Reading, patterns: Sequence[Pattern]) -> Iterator[tuple[int, int]]:
-        own = self.lexicon.present(reading.data)
         for language in reading.languages:
-            present = own.get(language, {}).keys() | reading.present.get(language, {}).keys()
+            own = self.lexicon.present(reading.data, language)
+            present = own.keys() | reading.present(language).keys()
             present |= {name for name, pattern in self.derived if pattern.possible(present)}
             possible = [one for one in patterns if one.possible(present)]
             if possible:
-                marks = self._marks(reading, own.get(language, {}), language, self._needed(possible))
+                marks = self._marks(reading, own, language, self._needed(possible))
                 yield from self._search(reading, marks, possible)
 
     def _needed(self, patterns: Iterable[Pattern]) -> set[str]:
@@ -137,9 +137,7 @@ class Phrases:
                 marks += self.lexicon.marks(reading.data, own[concept])
         return settled(marks)
 
-    def _search(
-        self, reading: Reading, marks: list[Mark], patterns: Iterable[Pattern]
-    ) -> Iterator[tuple[int, int]]:
+    def _search(self, reading: Reading, marks: list[Mark], patterns: Iterable[Pattern]) -> Iterator[tuple[int, int]]:
         denies = Negations(reading, marks).deny
         by_sentence = _by_sentence(reading, marks)
         for name, pattern in self.derived:
