@@ -115,7 +115,7 @@ class Observation:
 
         started = time.perf_counter()
         headers = dict(scope["headers"])
-        with tracing.open_span("http", headers.get(b"traceparent", b"").decode("latin-1")):
+        with tracing.open_span(headers.get(b"traceparent", b"").decode("latin-1")):
             try:
                 await self._app(scope, receive, send_and_note)
             finally:

@@ -35,7 +35,7 @@ class ServiceMetrics:
             "Age of the oldest event that is not yet published, 0 if none",
             ("service",),
             registry=self.registry,
-        )
+        ).labels(service)
         self._published = Counter(
             "tramite_events_published_total", "Events given to the bus", ("service",), registry=self.registry
         )
@@ -78,7 +78,7 @@ class ServiceMetrics:
     def observe_outbox(self, oldest_inserted_at: datetime | None) -> None:
         """Record how long the oldest unpublished row has been lying, by its insert time."""
         age = (datetime.now(UTC) - oldest_inserted_at).total_seconds() if oldest_inserted_at else 0
-        self._outbox_age.labels(self.service).set(max(age, 0))
+        self._outbox_age.set(max(age, 0))
 
     def count_handled(self, event_type: str, outcome: str, count: int = 1) -> None:
         """Count events of a type by outcome."""

@@ -53,12 +53,17 @@ Index("ix_outbox_published_at", OUTBOX.c.published_at)
 _PENDING = "pending_events"
 _SAVEPOINTS = "events_before_savepoints"
 _RELAY_LOCK = 0x7472616D
+_POLL_SECONDS = 0.05
+# In one process every commit is heard of; this is for what the command line writes beside it.
+_LOCAL_POLL_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
 def emit(session: AsyncSession, *events: Event) -> None:
     """Tell `events` when, and only when, this session commits."""
-    session.info.setdefault(_PENDING, []).extend(events)
+    # Written down here, where it happens: the commit is outside of the span that the event belongs to.
+    records = [encode_event(told, session.info["service"]) for told in events]
+    session.info.setdefault(_PENDING, []).extend(records)
 
 
 @event.listens_for(SessionWithEvents, "after_transaction_create")
@@ -72,11 +77,10 @@ def _write_pending(session: Session) -> None:
     if session.in_nested_transaction():
         return
     # Written last, so that sequence numbers are taken as late as possible before the commit.
-    events: list[Event] = session.info.pop(_PENDING, [])
-    if not events:
+    records: list[Record] = session.info.pop(_PENDING, [])
+    if not records:
         return
     now = datetime.now(UTC)
-    records = [encode_event(told, session.info["service"]) for told in events]
     rows = [
         {"topic": r.topic, "key": r.key, "value": r.value, "headers": dict(r.headers), "inserted_at": now}
         for r in records
@@ -101,7 +105,7 @@ class Relay:
         self._bus = bus
         self._metrics = metrics
         self._batch = batch
-        self._poll_seconds = 0.05
+        self._poll_seconds = _LOCAL_POLL_SECONDS if database.is_sqlite else _POLL_SECONDS
 
     async def run(self) -> None:
         """Publish until cancelled; outages of database or bus are waited out."""

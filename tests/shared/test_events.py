@@ -16,7 +16,7 @@ def test_an_event_comes_back_as_it_was_told(thread: str, number: int) -> None:
 
 
 def test_a_record_carries_the_attributes_of_cloudevents_and_the_trace() -> None:
-    with tracing.open_span("test"):
+    with tracing.open_span():
         record = encode_event(Noted(thread="a", number=1), "tests")
         trace_id = tracing.current_trace_id()
     assert (record.topic, record.key, record.event_type) == ("notes.events", "a", "noted.v1")

@@ -34,7 +34,7 @@ def last(stream: io.StringIO) -> dict[str, Any]:
 
 
 def test_a_line_is_one_json_object_with_level_time_and_trace(stream: io.StringIO) -> None:
-    with tracing.open_span("test"):
+    with tracing.open_span():
         structlog.get_logger().info("something.happened", count=3, ok=True, nothing=None)
         trace_id = tracing.current_trace_id()
     line = last(stream)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared import tracing
 from shared.db import Database
 from shared.events import Record, UndecodableRecord, decode_event
 from shared.metrics import ServiceMetrics
@@ -144,3 +145,13 @@ async def test_published_events_are_purged_by_age(database: Database) -> None:
 def test_a_record_without_a_time_says_so() -> None:
     with pytest.raises(UndecodableRecord, match="ce_time"):
         _ = Record("t", "k", b"{}", {}).occurred_at
+
+
+async def test_an_event_carries_the_trace_that_it_was_told_in(database: Database) -> None:
+    bus = BrokenBus()
+    async with relaying(database, bus):
+        async with database.transaction() as session:
+            with tracing.open_span("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"):
+                emit(session, Noted(thread="a", number=1))
+        await until(lambda: is_drained(database), "the event to be published")
+    assert bus.published[0].headers["traceparent"].split("-")[1] == "0af7651916cd43dd8448eb211c80319c"

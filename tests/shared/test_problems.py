@@ -131,7 +131,7 @@ async def test_an_unknown_path_and_a_wrong_method_are_problems_too(client: httpx
 
 
 def test_a_document_names_the_trace_it_belongs_to() -> None:
-    with tracing.open_span("test"):
+    with tracing.open_span():
         trace_id = tracing.current_trace_id()
         document = problems.render_problem(400, "x", "X", "x")
     assert document["trace_id"] == trace_id

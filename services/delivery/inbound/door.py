@@ -93,7 +93,7 @@ class Door:
     async def take(self, origin: Origin, sender: str, recipients: Sequence[Recipient], content: bytes) -> str:
         """Give a mail to the intake; return what to answer. Trouble of our own is always temporary (R-MAIL-3)."""
         started = time.perf_counter()
-        with tracing.open_span("smtp.mail"):
+        with tracing.open_span():
             try:
                 outcome = (await self._intake.take(origin, sender, tuple(recipients), content)).value
                 reply = ACCEPTED

@@ -125,7 +125,7 @@ class Dispatcher:
 
     async def _attempt(self, mail: QueuedMail, claim: UUID) -> None:
         started = time.perf_counter()
-        with tracing.open_span("mail.send", mail.traceparent):
+        with tracing.open_span(mail.traceparent):
             outcome = await self._send(mail)
             seconds = time.perf_counter() - started
             _log.info(
