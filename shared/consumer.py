@@ -24,6 +24,8 @@ C = TypeVar("C")
 # A handler knows its event's type; the map that holds all of them cannot.
 Handler = Callable[[Any, AsyncSession, C], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler[C]]
+# Asks once for what the handlers of a batch will need (`shared.lookup`); it changes nothing.
+Prepare = Callable[[Sequence[Event], AsyncSession, C], Awaitable[None]]
 
 _log = structlog.get_logger()
 _LONGEST_PAUSE = 30.0
@@ -61,8 +63,10 @@ class Consumer(Generic[C]):
         context: C,
         metrics: ServiceMetrics,
         patience: Patience | None = None,
+        prepare: Prepare[C] | None = None,
     ) -> None:
         self._database = database
+        self._prepare = prepare
         self._contracts = {contract.type: (contract, handler) for contract, handler in handlers.items()}
         self._context = context
         self._metrics = metrics
@@ -96,13 +100,17 @@ class Consumer(Generic[C]):
 
     async def retry_requested(self) -> int:
         """Handle dead letters whose retry an operator asked for; returns how many were taken up."""
+        async with self._database.reading() as session:
+            if not await inbox.has_retries(session):
+                self._metrics.dead_letters.set(await inbox.count_dead(session))
+                return 0
         async with self._database.transaction() as session:
             rows = await inbox.take_retries(session, limit=100)
             for row in rows:
                 record = Record(row["topic"], row["key"], row["value"], row["headers"])
                 try:
                     async with session.begin_nested():
-                        await self._call(record, session)
+                        await self._call(record, self._decode(record), session)
                 except Exception as error:  # noqa: BLE001 - it goes back where it came from
                     await inbox.bury(session, record, _describe(error), row["attempts"] + 1)
             self._metrics.dead_letters.set(await inbox.count_dead(session))
@@ -111,13 +119,18 @@ class Consumer(Generic[C]):
     async def _handle_together(self, records: Sequence[Record]) -> None:
         async with self._database.transaction() as session:
             new = await inbox.claim_new(session, [_identify(record) for record in records])
+            fresh = []
             for record in records:
                 if _identify(record) in new:
                     new.discard(_identify(record))
-                    await self._call(record, session)
-                    self._metrics.count_handled(record.event_type, "handled")
+                    fresh.append((record, self._decode(record)))
                 else:
                     self._metrics.count_handled(record.event_type, "repeated")
+            if self._prepare is not None:
+                await self._prepare([event for _, event in fresh], session, self._context)
+            for record, event in fresh:
+                await self._call(record, event, session)
+                self._metrics.count_handled(record.event_type, "handled")
         for record in records:
             self._metrics.event_delay.observe(_age(record))
 
@@ -183,12 +196,15 @@ class Consumer(Generic[C]):
             self._metrics.consumer_stopped.set(1)
             raise TooManyDeadLetters(f"{self._died_in_a_row} dead letters in a row; last cause: {_describe(error)}")
 
-    async def _call(self, record: Record, session: AsyncSession) -> None:
-        contract, handler = self._contracts[record.event_type]
+    def _decode(self, record: Record) -> Event:
         if not _is_usable(record.event_id):
             raise UndecodableRecord("ce_id is missing or unusable: 1 to 200 printable characters expected")
-        with tracing.open_span(record.event_type, record.headers.get("traceparent", "")):
-            await handler(decode_event(record, contract), session, self._context)
+        return decode_event(record, self._contracts[record.event_type][0])
+
+    async def _call(self, record: Record, event: Event, session: AsyncSession) -> None:
+        handler = self._contracts[record.event_type][1]
+        with tracing.open_span(record.headers.get("traceparent", "")):
+            await handler(event, session, self._context)
 
     def _count_ignored(self, records: Sequence[Record]) -> None:
         ignored = sum(record.event_type not in self._contracts for record in records)

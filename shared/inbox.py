@@ -65,8 +65,9 @@ async def claim_new(session: AsyncSession, event_ids: Sequence[str]) -> set[str]
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # In one order everywhere, so that two transactions with common ids wait for each other only one way.
     rows = [{"event_id": event_id, "received_at": now} for event_id in sorted(set(event_ids))]
-    statement = insert(INBOX).values(rows).on_conflict_do_nothing().returning(INBOX.c.event_id)
-    return set((await connection.execute(statement)).scalars())
+    # Values given apart from the statement, which is then compiled once for all batches.
+    statement = insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id)
+    return set((await connection.execute(statement, rows)).scalars())
 
 
 async def purge_inbox(session: AsyncSession, days: int) -> int:
@@ -112,6 +113,12 @@ async def request_retry(session: AsyncSession, dead_ids: Sequence[int] | None) -
     if dead_ids is not None:
         statement = statement.where(DEAD_LETTERS.c.id.in_(dead_ids))
     return await _run(session, statement)
+
+
+async def has_retries(session: AsyncSession) -> bool:
+    """Return whether an operator asked for the retry of some dead letter."""
+    query = select(DEAD_LETTERS.c.id).where(DEAD_LETTERS.c.retry_requested_at.is_not(None)).limit(1)
+    return (await (await session.connection()).execute(query)).first() is not None
 
 
 async def take_retries(session: AsyncSession, limit: int) -> Sequence[RowMapping]:

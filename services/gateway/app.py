@@ -22,6 +22,7 @@ from services.gateway.live.hub import Hub
 from services.gateway.mailbox import api as messages
 from services.gateway.mailbox import blocking
 from services.gateway.mailbox import threads_api as threads
+from services.gateway.mailbox.preparation import prepare
 from services.gateway.mailbox.sending import forget_requests
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.orders import api as orders
@@ -86,7 +87,7 @@ def create_app(
         operator_token=settings.operator_secret(),
         links=Links.of(keys, settings.public_url),
     )
-    consumer = Consumer(database, HANDLERS, gateway, metrics, settings.patience())
+    consumer = Consumer(database, HANDLERS, gateway, metrics, settings.patience(), prepare)
     service = Service("gateway", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

@@ -1,12 +1,14 @@
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import inbox
 from shared.consumer import Consumer, Handlers, Patience, TooManyDeadLetters
 from shared.db import Database
-from shared.events import Record
+from shared.events import Event, Record
 from shared.metrics import ServiceMetrics
 from tests.shared.notes import Noted, Troubles, list_numbers, note, on_noted
 
@@ -103,3 +105,17 @@ async def test_two_consumers_given_the_same_records_at_once_handle_them_once(dat
 def test_pauses_double_up_to_half_a_minute() -> None:
     patience = Patience(backoff_seconds=0.1)
     assert [patience.pause(n) for n in (1, 2, 3, 50)] == [0.1, 0.2, 0.4, 30.0]
+
+
+async def test_a_batch_is_prepared_once_for_its_new_events_before_any_is_handled(database: Database) -> None:
+    troubles = Troubles()
+    prepared: list[tuple[list[int], list[int]]] = []
+
+    async def prepare(events: Sequence[Event], _session: AsyncSession, context: Troubles) -> None:
+        prepared.append(([event.number for event in events if isinstance(event, Noted)], list(context.calls)))
+
+    consumer = Consumer(database, HANDLERS, troubles, ServiceMetrics("notes"), QUICK, prepare)
+    first = note(1)
+    await consumer.handle([first, note(2)])
+    await consumer.handle([first, note(3)])
+    assert prepared == [([1, 2], []), ([3], [1, 2])]

@@ -1,19 +1,21 @@
 """Every query about marketplaces, sellers and buyers."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.accounts.models import Buyer, Marketplace, Seller
+from shared.lookup import Lookup, find_rows
 
-P = TypeVar("P", Buyer | None, Marketplace | None, Seller | None)
+MARKETPLACES: Lookup[str, Marketplace] = Lookup(find_rows(Marketplace), absent=True)
+SELLERS: Lookup[str, Seller] = Lookup(find_rows(Seller))
+BUYERS: Lookup[str, Buyer] = Lookup(find_rows(Buyer))
 
 
 async def get_marketplace(session: AsyncSession, marketplace_id: str) -> Marketplace | None:
     """Return a recorded marketplace, or None."""
-    return _keep(session, await session.get(Marketplace, marketplace_id))
+    return await MARKETPLACES.get(session, marketplace_id)
 
 
 async def list_marketplaces(session: AsyncSession) -> Sequence[Marketplace]:
@@ -23,12 +25,12 @@ async def list_marketplaces(session: AsyncSession) -> Sequence[Marketplace]:
 
 async def get_seller(session: AsyncSession, seller_id: str) -> Seller | None:
     """Return a seller, or None."""
-    return _keep(session, await session.get(Seller, seller_id))
+    return await SELLERS.get(session, seller_id)
 
 
 async def get_buyer(session: AsyncSession, buyer_id: str) -> Buyer | None:
     """Return a buyer, or None."""
-    return _keep(session, await session.get(Buyer, buyer_id))
+    return await BUYERS.get(session, buyer_id)
 
 
 async def list_sellers(session: AsyncSession, after: str, limit: int) -> Sequence[Seller]:
@@ -41,12 +43,3 @@ async def list_buyers(session: AsyncSession, after: str, limit: int) -> Sequence
     """Return `limit` buyers with an id after `after`, by id."""
     query = select(Buyer).where(col(Buyer.buyer_id) > after).order_by(col(Buyer.buyer_id)).limit(limit)
     return (await session.exec(query)).all()
-
-
-def _keep(session: AsyncSession, party: P) -> P:
-    """Hold a party for the length of the session, which forgets what nobody holds and would ask for it again.
-
-    A batch of events is one session, and its messages are mostly of a few parties.
-    """
-    session.info.setdefault("kept_parties", []).append(party)
-    return party

@@ -178,10 +178,19 @@ class Hub:
                 for waiters in self._waiters.values():
                     for touched in waiters:
                         touched.set()
+            elif self._nobody_hears():
+                newest = await store.newest_seq(session)
+                # Whoever came during the query may need changes up to it.
+                if self._nobody_hears():
+                    self._position = newest
+                    return []
             changes = await store.list_changes(session, self._position, _BATCH)
         if changes:
             self._position = changes[-1].seq
         return changes
+
+    def _nobody_hears(self) -> bool:
+        return not self._listeners and not self._waiters
 
     def _dispatch(self, changes: Sequence[Change]) -> None:
         for change in changes:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.gateway.base import Base
 from services.gateway.live.domain import Audience, News
 from services.gateway.live.models import Change
 from shared.db import SessionWithEvents
 
+_CHANGES = Base.metadata.tables["changes"]
 _PENDING = "pending_news"
 _WAKE = "wake_listeners"
 _SAVEPOINTS = "news_before_savepoints"
@@ -68,7 +70,8 @@ def _write_news(session: Session) -> None:
         # Sequence numbers are drawn before commits, and commits overtake each other; a reader that has seen 8 would
         # never look for a 7 that commits later. Whoever holds this lock draws and commits before the next draws.
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _COMMIT_ORDER_LOCK})
-    session.execute(insert(Change), [asdict(item) for item in news])
+    # The table, not the model: that would write rows with a seller apart from those with a buyer.
+    session.execute(insert(_CHANGES), [asdict(item) for item in news])
 
 
 @event.listens_for(SessionWithEvents, "after_soft_rollback")

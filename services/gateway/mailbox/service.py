@@ -49,8 +49,8 @@ async def accept(session: AsyncSession, gateway: Gateway, taken: Accepted) -> Me
         content_blob=taken.content.blob,
         findings=[],
     )
-    session.add(message)
-    session.add(Step(message_id=facts.message_id, status=Status.SUBMITTED, at=facts.accepted_at))
+    store.add_message(session, message)
+    store.add_step(session, Step(message_id=facts.message_id, status=Status.SUBMITTED, at=facts.accepted_at))
     thread = await store.open_thread(session, _new_thread(facts))
     thread.last_at = max(thread.last_at, facts.accepted_at)
     _move_last_seen(thread, author_of(facts.direction), facts.accepted_at)
@@ -190,8 +190,9 @@ def _keep_decision(gateway: Gateway, message: Message, decision: DecisionFacts) 
 
 
 def _advance(session: AsyncSession, gateway: Gateway, message: Message, step: Step) -> None:
-    session.add(step)
+    store.add_step(session, step)
     message.status = further(message.status, step.status)
+    store.LATEST_SAID.forget(session, message.thread_id)
     gateway.metrics.statuses.labels(step.status).inc()
     change = ChangeType(f"message.{step.status}")
     _announce(session, gateway, message, change, step.at, author_of(message.direction))

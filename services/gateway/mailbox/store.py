@@ -1,28 +1,49 @@
 """Every query about single threads and messages; `listing.py` has those of listings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete
+from sqlalchemy import insert as insert_rows
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.gateway.base import Base
 from services.gateway.mailbox.domain import Past, Status, counts_as_said
 from services.gateway.mailbox.models import Message, RememberedRequest, Step, Thread
+from shared.lookup import Lookup, find_rows
+from shared.writing import write_last
 
 _SAID = tuple(status for status in Status if counts_as_said(status))
+_INSERT_STEP = insert_rows(Base.metadata.tables["steps"])
+
+MESSAGES: Lookup[UUID, Message] = Lookup(find_rows(Message), absent=True)
+LOCKED_MESSAGES: Lookup[UUID, Message] = Lookup(find_rows(Message, locked=True))
+LOCKED_THREADS: Lookup[UUID, Thread] = Lookup(find_rows(Thread, locked=True))
 
 
 async def get_message(session: AsyncSession, message_id: UUID) -> Message | None:
     """Return a message, or None."""
-    return await session.get(Message, message_id)
+    return await MESSAGES.get(session, message_id)
 
 
 async def lock_message(session: AsyncSession, message_id: UUID) -> Message | None:
     """Return a message that nobody else changes until this transaction ends, or None."""
-    return await session.get(Message, message_id, with_for_update=True, populate_existing=True)
+    return await LOCKED_MESSAGES.get(session, message_id)
+
+
+def add_message(session: AsyncSession, message: Message) -> None:
+    """Keep a new message."""
+    session.add(message)
+    MESSAGES.forget(session, message.message_id)
+
+
+def add_step(session: AsyncSession, step: Step) -> None:
+    """Keep a step of a message."""
+    write_last(session, _INSERT_STEP, step.model_dump(exclude={"step_id"}))
 
 
 async def get_status(session: AsyncSession, message_id: UUID) -> Status:
@@ -37,7 +58,7 @@ async def get_thread(session: AsyncSession, thread_id: UUID) -> Thread | None:
 
 async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread | None:
     """Return a thread that nobody else changes until this transaction ends, or None."""
-    return await session.get(Thread, thread_id, with_for_update=True, populate_existing=True)
+    return await LOCKED_THREADS.get(session, thread_id)
 
 
 async def open_thread(session: AsyncSession, thread: Thread) -> Thread:
@@ -53,15 +74,25 @@ async def open_thread(session: AsyncSession, thread: Thread) -> Thread:
     return locked
 
 
+async def _find_latest_said(session: AsyncSession, thread_ids: Collection[UUID]) -> dict[UUID, Message]:
+    said = aliased(Message)
+    latest = (
+        select(said.message_id)
+        .where(said.thread_id == Thread.thread_id, col(said.status).in_(_SAID))
+        .order_by(col(said.accepted_at).desc(), col(said.message_id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(Message).join(Thread, col(Message.message_id) == latest).where(col(Thread.thread_id).in_(thread_ids))
+    return {message.thread_id: message for message in await session.exec(query)}
+
+
+LATEST_SAID: Lookup[UUID, Message] = Lookup(_find_latest_said, absent=True)
+
+
 async def latest_said(session: AsyncSession, thread_id: UUID) -> Message | None:
     """Return the newest message of a thread that the other side can have read, or None."""
-    query = (
-        select(Message)
-        .where(Message.thread_id == thread_id, col(Message.status).in_(_SAID))
-        .order_by(col(Message.accepted_at).desc(), col(Message.message_id).desc())
-        .limit(1)
-    )
-    return (await session.exec(query)).first()
+    return await LATEST_SAID.get(session, thread_id)
 
 
 async def list_steps(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[Step]]:

@@ -1,17 +1,19 @@
 """Every query about orders and pairs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import func, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.orders.models import Order, Pair
 from services.gateway.paging import Cursor
 from shared.contracts.vocabulary import OrderStatus
+from shared.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,19 @@ async def list_orders(session: AsyncSession, wanted: OrderFilter, cursor: Cursor
     return (await session.exec(query)).all()
 
 
+async def _find_latest(session: AsyncSession, thread_ids: Collection[UUID]) -> dict[UUID, Order]:
+    other = aliased(Order)
+    latest = select(func.max(other.placed_at)).where(other.thread_id == Order.thread_id).scalar_subquery()
+    query = select(Order).where(col(Order.thread_id).in_(thread_ids), Order.placed_at == latest)
+    return {order.thread_id: order for order in await session.exec(query)}
+
+
+LATEST_ORDERS: Lookup[UUID, Order] = Lookup(_find_latest, absent=True)
+
+
 async def latest_order(session: AsyncSession, thread_id: UUID) -> Order | None:
     """Return the order of a pair that was placed last, or None."""
-    query = select(Order).where(Order.thread_id == thread_id).order_by(col(Order.placed_at).desc()).limit(1)
-    return (await session.exec(query)).first()
+    return await LATEST_ORDERS.get(session, thread_id)
 
 
 async def find_among(session: AsyncSession, thread_id: UUID, order_ids: Sequence[str]) -> Sequence[str]:

@@ -1,0 +1,81 @@
+"""Questions to the database that a batch of events asks once for all of them.
+
+A batch is one transaction. Its first statement of a kind fetches what all of its events need; each handler then asks
+as if for itself alone and is answered from memory.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import inspect, tuple_
+from sqlmodel import SQLModel, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+K = TypeVar("K")
+V = TypeVar("V")
+M = TypeVar("M", bound=SQLModel)
+
+# SQLite's bound on the parameters of a statement is far above; PostgreSQL plans long lists badly.
+_MOST_KEYS = 500
+
+
+class Lookup(Generic[K, V]):
+    """A question by key. `ask` answers it for up to 500 keys at once, leaving out those it knows nothing of.
+
+    What `prepare` was told stays true until the transaction ends or `forget` is called: whoever changes an answer
+    calls it. That there is no answer is only remembered with `absent`; else it is asked again, as another event of the
+    batch may have brought it.
+    """
+
+    def __init__(
+        self, ask: Callable[[AsyncSession, Collection[K]], Awaitable[Mapping[K, V]]], *, absent: bool = False
+    ) -> None:
+        self._ask = ask
+        self._absent = absent
+
+    async def prepare(self, session: AsyncSession, keys: Iterable[K]) -> None:
+        """Ask for all of `keys` now."""
+        known = self._answers(session)
+        unknown = list(set(keys) - known.keys())
+        for start in range(0, len(unknown), _MOST_KEYS):
+            some = unknown[start : start + _MOST_KEYS]
+            found = await self._ask(session, some)
+            known.update(dict.fromkeys(some) if self._absent else {})
+            known.update(found)
+
+    async def get(self, session: AsyncSession, key: K) -> V | None:
+        """Return the answer, from memory where `prepare` asked for it."""
+        known = self._answers(session)
+        if key in known:
+            return known[key]
+        return (await self._ask(session, [key])).get(key)
+
+    def forget(self, session: AsyncSession, key: K) -> None:
+        """Ask again next time."""
+        self._answers(session).pop(key, None)
+
+    def _answers(self, session: AsyncSession) -> dict[K, V | None]:
+        answers: dict[K, V | None] = session.info.setdefault(self, {})
+        return answers
+
+
+def find_rows(model: type[M], *, locked: bool = False) -> Callable[[AsyncSession, Collection[Any]], Any]:
+    """Return the question for rows by primary key (a tuple where it has several columns).
+
+    `locked` takes the rows as they are now and keeps others from changing them until the transaction ends; all
+    transactions lock in the order of the keys, so that none waits for another in a circle.
+    """
+    columns = inspect(model).primary_key
+    identity = inspect(model).primary_key_from_instance
+    key_column = columns[0] if len(columns) == 1 else tuple_(*columns)
+
+    async def ask(session: AsyncSession, keys: Collection[Any]) -> dict[Any, M]:
+        query = select(model).where(key_column.in_(keys))
+        if locked:
+            query = query.order_by(*columns).with_for_update().execution_options(populate_existing=True)
+        rows = (await session.exec(query)).all()
+        if len(columns) == 1:
+            return {identity(row)[0]: row for row in rows}
+        return {tuple(identity(row)): row for row in rows}
+
+    return ask

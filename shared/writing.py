@@ -1,0 +1,52 @@
+"""Rows that a transaction writes last, all of one statement together.
+
+For what nothing in the same transaction reads again: a batch of events then writes a table once, not once per event.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Insert, Update, event
+from sqlalchemy.orm import Session, SessionTransaction
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db import SessionWithEvents
+
+_PENDING = "pending_rows"
+_SAVEPOINTS = "rows_before_savepoints"
+
+
+def write_last(session: AsyncSession, statement: Insert | Update, *rows: Mapping[str, Any]) -> None:
+    """Execute `statement` with `rows` when this session commits, after everything that it changed before.
+
+    Give the same statement object each time: what shares it goes to the database together, in the order given.
+    """
+    session.info.setdefault(_PENDING, []).extend((statement, row) for row in rows)
+
+
+@event.listens_for(SessionWithEvents, "after_transaction_create")
+def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session.info.setdefault(_SAVEPOINTS, {})[transaction] = len(session.info.get(_PENDING, ()))
+
+
+@event.listens_for(SessionWithEvents, "before_commit")
+def _write_pending(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    pending: list[tuple[Insert | Update, Mapping[str, Any]]] = session.info.pop(_PENDING, [])
+    if not pending:
+        return
+    session.flush()
+    together: dict[Insert | Update, list[Mapping[str, Any]]] = {}
+    for statement, row in pending:
+        together.setdefault(statement, []).append(row)
+    for statement, rows in together.items():
+        session.connection().execute(statement, rows)
+
+
+@event.listens_for(SessionWithEvents, "after_soft_rollback")
+def _drop_pending(session: Session, transaction: SessionTransaction) -> None:
+    # What was written before a savepoint stays when only the savepoint is rolled back.
+    written_before = session.info.get(_SAVEPOINTS, {}).pop(transaction, 0)
+    del session.info.get(_PENDING, [])[written_before:]
