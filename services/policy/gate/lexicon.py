@@ -25,19 +25,21 @@ Entries = Mapping[str, list[str]]
 
 _BLANK = r"[^\w.!?;:\n]{1,3}"
 _GAP = rf"(?:{_BLANK}\w+){{0,4}}{_BLANK}"
-_GAP_JAPANESE = "[^。！？!?\\n]{0,15}"
+_GAP_JAPANESE = "[^。\uff01\uff1f!?\\n]{0,15}"
 # ` .{0,40} `: a space of up to so many characters.
 _SPACE = re.compile(r" ?\.\{[01],(\d+)\} ?")
-_LETTERS = 7
+_LETTERS = 5
 _UMLAUTS = {"ä": "(?:a|ae)", "ö": "(?:o|oe)", "ü": "(?:u|ue)", "ß": "ss?"}
 _GROUP = re.compile(r"(?<!\\)\((?!\?)")
 _STAR = re.compile(r"(?<![)\].])(?<!\\[a-zA-Z])(?<!\\)\*")
 # An entry that begins or ends with a sign, a digit or a blank needs no boundary there.
 _WORD_FIRST = re.compile(r"(?!\(\?:\\[^\w]|\(\?:[^\w\\(])(?:[a-zA-Z(]|\\[wWS])")
 _WORD_LAST = re.compile(
-    r"(?<!\\W)(?<!\\W\*)(?<!\\W\?)(?<!\\W\{0,\d\})(?<![^\w\\*?+)}\]]\))(?:(?<!\\)[\w)*?}+]|\\[wb])$"
+    r"(?<!\\W)(?<!\\W\*)(?<!\\W\?)(?<!\\W\{0,\d\})"  # signs, some of them
+    r"(?<![^\w\\*?+)}\]]\))"  # one of several, of which the last is a sign
+    r"(?:(?<!\\)[\w)*?}+]|\\[wb])$"
 )
-_MOST_MARKS = 400
+_MOST_MARKS = 2000
 _MEMORY_OF_PASS = 8 << 20
 _MEMORY_OF_FINDER = 1 << 20
 
@@ -85,7 +87,7 @@ class Lexicon:
         return {self._keys[first + number][0]: first + number for number in which.Match(text) or ()}
 
     def marks(self, text: str | bytes, index: int) -> list[Mark]:
-        """Return the marks of the concept that `present` gave the number `index`, in order, at most 400."""
+        """Return the marks of the concept that `present` gave the number `index`, in order, at most 2000."""
         concept, language = self._keys[index]
         finder = self._finders.get(index)
         if finder is None:

@@ -13,14 +13,16 @@ from services.policy.gate.tongues import spoken
 # What a link is called says nothing of what the sentence around it means.
 _LINK = re.compile(r"(?<=://)[^\s<>\"']+|\bwww\.[^\s<>\"']+")
 # A full stop ends a sentence before a blank, not inside a number, an abbreviated title or an initial.
-_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$|[^\x00-\x7f])|[。！？]+|(?<=[^\x00-\xff])[.!?]+|\n[ \n]*")
+_END = re.compile("[.!?…]+[\"')\\]]*(?=\\s|$|[^\\x00-\\x7f])|[。\uff01\uff1f]+|(?<=[^\\x00-\\xff])[.!?]+|\\n[ \\n]*")
 _TITLE = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|herr|fr|hr|mme|mlle|dott|prof|sr|st|nr|no|num|art|ca|z\. ?b|p\. ?ex|ord|bzw|inkl|ggf|evtl|cod|tel|gent|egr|spett|approx|e\. ?g|i\. ?e|vs|pz|max|min|p\. ?es|es|ej)|\b\w)\.$"
+    r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|sr|st|herr|fr|hr|mme|mlle|dott|prof|gent|egr|spett"
+    r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
+    r"|z\. ?b|p\. ?ex|p\. ?es|e\. ?g|i\. ?e)|\b\w)\.$"
 )
 _CONTINUED = re.compile(r"[a-z0-9(,;]")
 _WRAPPED = 45
 _LONGEST = 700
-_CLAUSE = re.compile(r"[,;:()\n–—、]|\s[-/]\s")
+_CLAUSE = re.compile(r"[,;:()\n、]|\s[-/]\s")
 _BEFORE = 42
 _AFTER = {"de": 45, "ja": 30}
 _AFTER_OTHERS = 18

@@ -5,7 +5,6 @@ Unlike `language`, which answers only where there is no doubt, this answers alwa
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -41,11 +40,11 @@ def spoken(sentences: Iterable[str]) -> frozenset[str]:
 
 def _of_one(sentence: str) -> set[str]:
     japanese = {"ja"} if not sentence.isascii() and _JAPANESE.search(sentence) else set()
-    scores: Counter[str] = Counter()
+    scores: dict[str, float] = {}
     weights = _weights()
     for word in _WORD.findall(sentence):
         for code, weight in weights.get(word, ()):
-            scores[code] += weight
+            scores[code] = scores.get(code, 0.0) + weight
     best = max(scores.values(), default=0.0)
     if best < _LEAST:
         return japanese

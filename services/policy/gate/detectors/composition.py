@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from services.policy.gate.judged import Hit, Judged
-from services.policy.gate.lexicon import Lexicon, Mark, read_words, settled
+from services.policy.gate.lexicon import Lexicon, read_words, settled
 from services.policy.gate.reading import Reading, readings
 
 _WORDS = Path(__file__).parent / "composition.toml"
@@ -110,12 +110,14 @@ class Only:
         """Yield a hit on the first telling sentence of each body that consists of nothing else."""
         if judged.candidate.attachments:
             return
-        for reading in readings(judged):
-            if reading.passage.field == "subject" or reading.passage.hidden:
-                continue
-            composition = judged.once(f"composition of {reading.passage.field}", lambda _, one=reading: compose(one))
+        for reading, composition in judged.once("compositions", _composed):
             if composition.only(self.kind) and (judged.candidate.kind == "proactive" or composition.strong):
                 yield Hit(reading.passage.field, *reading.passage.text.span(*composition.first[self.kind]))
+
+
+def _composed(judged: Judged) -> list[tuple[Reading, Composition]]:
+    bodies = (one for one in readings(judged) if one.passage.field != "subject" and not one.passage.hidden)
+    return [(reading, compose(reading)) for reading in bodies]
 
 
 def build(parameters: Mapping[str, Any]) -> Only:

@@ -7,7 +7,8 @@ a word is a concept that must occur (`A|B`: one of them), in any order, `>`: onl
 `derive` names such combinations (`ASKREV = WRITE REVIEW <60`) as concepts for the patterns.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +36,7 @@ class Pattern:
         """Every concept that the pattern needs to know the places of."""
         return self.unless.union(*(concepts for step in self.steps for concepts in step))
 
-    def possible(self, present: Set[str]) -> bool:
+    def possible(self, present: AbstractSet[str]) -> bool:
         """Tell whether a text that speaks of the concepts `present` may hold what the pattern asks for."""
         return all(not concepts.isdisjoint(present) for step in self.steps for concepts in step)
 
