@@ -9,7 +9,7 @@ from services.delivery.outbound.service import Queue
 from shared.consumer import Handlers
 from shared.contracts.alias import AliasIssued, AliasRetired
 from shared.contracts.gateway import PartyChanged, SenderRequested
-from shared.contracts.policy import MessageApproved, MessageRejected
+from shared.contracts.policy import MessageApproved, MessageRejected, StandingChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ async def on_message_rejected(event: MessageRejected, session: AsyncSession, del
         await delivery.queue.notify_rejected(session, event)
 
 
+async def on_standing_changed(event: StandingChanged, session: AsyncSession, delivery: Delivery) -> None:
+    """Tell the seller."""
+    await delivery.queue.notify_standing(session, event)
+
+
 HANDLERS: Handlers[Delivery] = {
     PartyChanged: on_party_changed,
     SenderRequested: on_sender_requested,
@@ -78,4 +83,5 @@ HANDLERS: Handlers[Delivery] = {
     AliasRetired: on_alias_retired,
     MessageApproved: on_message_approved,
     MessageRejected: on_message_rejected,
+    StandingChanged: on_standing_changed,
 }

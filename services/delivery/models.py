@@ -27,6 +27,7 @@ class MailKind(StrEnum):
     MESSAGE = "message"
     NOTICE = "notice"
     CONFIRMATION = "confirmation"
+    STANDING = "standing"
 
 
 class QueueState(StrEnum):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
-from shared.contracts.vocabulary import Addressing, DecisionFacts, MessageFacts, SealedContent
+from shared.contracts.vocabulary import Addressing, DecisionFacts, MarketplaceFacts, MessageFacts, SealedContent
 from shared.events import Event
 
 TOPIC = "policy.events"
@@ -37,7 +37,10 @@ class MessageRejected(Event):
 
 
 class StandingChanged(Event):
-    """A seller's standing rose or fell: `good`, `templates_only` or `suspended`."""
+    """A seller's standing rose or fell: `good`, `templates_only` or `suspended`.
+
+    `marketplace` is the one that tells the seller so: where the latest order is from, None before any.
+    """
 
     type: ClassVar[str] = "standing.changed.v1"
     topic: ClassVar[str] = TOPIC
@@ -49,3 +52,4 @@ class StandingChanged(Event):
     cause: str
     changed_by: str
     changed_at: AwareDatetime
+    marketplace: MarketplaceFacts | None = None

@@ -313,6 +313,11 @@ async def test_standing(stage: Stage) -> None:
     assert rules(await pair.ask("Le chiediamo una recensione.", reason="request_review")) == set()
     seen = await stage.doors.call("GET", path, pair.tokens["seller"])
     assert (seen["standing"], seen["points"]) == ("templates_only", 2)
+    notice = await stage.doors.await_mail(
+        pair.seller_address, lambda mail: "stato per i messaggi" in mail["Subject"], "the notice"
+    )
+    assert "solo con i modelli" in " ".join(read_text(notice).split())
+    assert "content.promotion" in read_text(notice)
     assert "content.promotion" in {count["rule"] for count in seen["counts"]}
     await pair.ask(COUPON, reason="other_required")
     question = await pair.write("buyer", "Buongiorno, posso cambiare la tazza con una più grande? Grazie.")

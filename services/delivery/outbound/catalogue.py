@@ -20,6 +20,7 @@ class Wording:
     letter: dict[str, str]
     notice: dict[str, str]
     confirmation: dict[str, str]
+    standing: dict[str, str]
 
 
 def choose_language(*wanted: str) -> str:
@@ -35,7 +36,7 @@ def choose_language(*wanted: str) -> str:
 def read_wording(language: str) -> Wording:
     """Return the phrases of one of `LANGUAGES`."""
     tables = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return Wording(language, tables["letter"], tables["notice"], tables["confirmation"])
+    return Wording(language, tables["letter"], tables["notice"], tables["confirmation"], tables["standing"])
 
 
 @cache

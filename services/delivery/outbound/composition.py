@@ -15,6 +15,7 @@ from services.delivery.outbound.domain import Envelope
 from services.delivery.outbound.letters import Actions, Correspondents, Place, write_letter
 from services.delivery.outbound.notices import Addressee, Notice, write_notice
 from services.delivery.outbound.signing import Signer
+from services.delivery.outbound.standings import StandingNotice, write_standing_notice
 from shared.blobs import BlobStore
 from shared.contracts.questions import RenderQuestion
 from shared.contracts.vocabulary import (
@@ -56,6 +57,8 @@ class Composer:
         place = Place(queued.identifier, references, queued.queued_at)
         if queued.kind is MailKind.CONFIRMATION:
             mail, sender = self._write_confirmation(queued, recipient, place), ""
+        elif queued.kind is MailKind.STANDING:
+            mail, sender = self._write_standing_notice(queued, recipient, place), ""
         elif queued.kind is MailKind.NOTICE:
             mail, sender = await self._write_notice(queued, recipient, place), ""
         else:
@@ -112,6 +115,10 @@ class Composer:
         confirmation = Confirmation.model_validate_json(self.keys.open(queued.notice_box or "", NOTICE))
         link = self.links.write(LinkPurpose.CONFIRM_SENDER, confirmation.request_id, confirmation.expires_at)
         return write_confirmation(confirmation, recipient, link, place)
+
+    def _write_standing_notice(self, queued: QueuedMail, recipient: str, place: Place) -> OutgoingMail:
+        notice = StandingNotice.model_validate_json(self.keys.open(queued.notice_box or "", NOTICE))
+        return write_standing_notice(notice, recipient, place)
 
     def _offer_actions(self, message: MessageFacts, place: Place) -> Actions | None:
         """Give a buyer's message its links (R-MAIL-7)."""

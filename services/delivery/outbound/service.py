@@ -16,13 +16,14 @@ from services.delivery.outbound.composition import ADDRESS, ANCESTRY, NOTICE, RE
 from services.delivery.outbound.confirmations import Confirmation
 from services.delivery.outbound.domain import Outcome, Verdict, domain_of, plan_retry
 from services.delivery.outbound.notices import Cause, Notice, Reason, identify_notice, pick_reasons
+from services.delivery.outbound.standings import StandingNotice, identify_standing_notice
 from services.delivery.threads.service import Sent, Threads
 from shared import tracing
 from shared.blobs import BlobStore
 from shared.consumer import NotYetKnown
 from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
 from shared.contracts.gateway import SenderRequested
-from shared.contracts.policy import MessageApproved, MessageRejected
+from shared.contracts.policy import MessageApproved, MessageRejected, StandingChanged
 from shared.contracts.vocabulary import Addressing, MessageFacts, Role, SealedContent
 from shared.crypto import KeyRing
 from shared.outbox import emit
@@ -113,6 +114,25 @@ class Queue:
         notice_box = self.keys.seal(confirmation.model_dump_json().encode(), NOTICE)
         post = _Post(MailKind.CONFIRMATION, told.address.box, sent, notice_box=notice_box)
         self._add(session, told.request_id, told.request_id, post)
+
+    async def notify_standing(self, session: AsyncSession, told: StandingChanged) -> None:
+        """Queue the mail that tells a seller of a changed standing (R-POLICY-7). Before any order there is none."""
+        seller = await store.get_party(session, Role.SELLER, told.seller_id)
+        if told.marketplace is None:
+            return
+        if seller is None:
+            raise NotYetKnown("the seller's address for a notice")
+        queue_id = identify_standing_notice(told)
+        if await store.get_mail(session, queue_id) is not None:
+            return
+        notice = StandingNotice(
+            standing=told.standing, cause=told.cause, language=seller.language, marketplace=told.marketplace
+        )
+        sent = Sent(message_identifier(queue_id, told.marketplace.alias_domain), ())
+        notice_box = self.keys.seal(notice.model_dump_json().encode(), NOTICE)
+        self._add(
+            session, queue_id, queue_id, _Post(MailKind.STANDING, seller.address_box, sent, notice_box=notice_box)
+        )
 
     async def record(self, session: AsyncSession, attempts: Sequence[Attempt]) -> None:
         """Record attempts and tell of them. Those whose claim went to somebody else meanwhile are passed over."""

@@ -175,6 +175,12 @@ async def _save(  # noqa: PLR0913 - a change and its audit
         emit(
             session,
             StandingChanged(
-                seller_id=row.seller_id, standing=after, previous=before, cause=cause, changed_by=by, changed_at=now
+                seller_id=row.seller_id,
+                standing=after,
+                previous=before,
+                cause=cause,
+                changed_by=by,
+                changed_at=now,
+                marketplace=await store.find_marketplace(session, row.seller_id),
             ),
         )

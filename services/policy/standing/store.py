@@ -9,14 +9,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.policy.models import OrderRow
 from services.policy.standing.domain import Standing, Tally
 from services.policy.standing.models import StandingChange, StandingRow, Violation
-from shared.contracts.vocabulary import Severity
+from shared.contracts.vocabulary import MarketplaceFacts, OrderFacts, Severity
 
 
 async def get_standing(session: AsyncSession, seller_id: str) -> StandingRow | None:
     """Return where a seller stands, None for one who never stood otherwise than well."""
     return await session.get(StandingRow, seller_id, populate_existing=True)
+
+
+async def find_marketplace(session: AsyncSession, seller_id: str) -> MarketplaceFacts | None:
+    """Return where a seller's latest order is from, None before any."""
+    query = select(OrderRow).where(OrderRow.seller_id == seller_id).order_by(col(OrderRow.placed_at).desc()).limit(1)
+    order = (await session.exec(query)).first()
+    return OrderFacts.model_validate(order.facts).marketplace if order else None
 
 
 async def list_standings(
