@@ -51,7 +51,7 @@ class SharedSettings(BaseSettings):
         SecretStr(""),
         description="`id:base64,…`, the first seals; empty: made once in `<data_dir>/keys.json`",
     )
-    lookup_key: SecretStr = Field(SecretStr(""), description="base64; keyed hashes and signed links stand on it")
+    lookup_key: SecretStr = Field(SecretStr(""), description="base64; keyed hashes stand on it")
     service_token: SecretStr = Field(SecretStr(""), description="What services show each other; empty: from keys.json")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level that is logged")
     http_host: str = Field("127.0.0.1", description="Address the HTTP doors listen on")
