@@ -47,6 +47,11 @@ class SharedSettings(BaseSettings):
     )
     blob_url: str = Field("", description="`file:///path` or `s3://bucket`; empty: `<data_dir>/blobs`")
     data_dir: Path = Field(Path("var"), description="Where local files go: databases, blobs, mail, keys")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s?#]+[^\s?#/]$",
+        description="Where callers reach the gateway; links in answers and mails begin with it",
+    )
     master_keys: SecretStr = Field(
         SecretStr(""),
         description="`id:base64,…`, the first seals; empty: made once in `<data_dir>/keys.json`",

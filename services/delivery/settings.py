@@ -77,10 +77,4 @@ class Settings(SharedSettings):
     attachment_days: int = Field(
         0, ge=0, description="How long attachments that came by mail are kept; 0: for ever, as disputes may need them"
     )
-    public_url: str = Field(
-        "http://127.0.0.1:8000",
-        validation_alias="TRAMITE_PUBLIC_URL",
-        pattern=r"^https?://[^\s?#]+[^\s?#/]$",
-        description="Where callers reach the gateway; links in mails begin with it",
-    )
     delivery_poll_seconds: Seconds = Field(1, description="How often the queue is looked at without being told")

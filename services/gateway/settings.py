@@ -14,12 +14,6 @@ class Settings(SharedSettings):
         description="Parties, orders, threads, messages",
     )
     port: Port = Field(8000, validation_alias="TRAMITE_GATEWAY_PORT", description="HTTP port of the gateway")
-    public_url: str = Field(
-        "http://127.0.0.1:8000",
-        validation_alias="TRAMITE_PUBLIC_URL",
-        pattern=r"^https?://[^\s?#]+[^\s?#/]$",
-        description="Where callers reach the gateway; links in answers begin with it",
-    )
     operator_token: SecretStr = Field(
         SecretStr(""),
         validation_alias="TRAMITE_OPERATOR_TOKEN",
