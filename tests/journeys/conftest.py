@@ -23,7 +23,7 @@ async def one_process(tmp_path: Path) -> AsyncIterator[Running]:
         yield installation, MaildirMailboxes(installation.mail_dir)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def processes(
     tmp_path_factory: pytest.TempPathFactory, kafka: KafkaBroker, postgres: PostgresServer
 ) -> AsyncIterator[Running]:

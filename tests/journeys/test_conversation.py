@@ -1,6 +1,5 @@
 """The whole conversation, through the doors that people use, however the services are run."""
 
-import asyncio
 from email.message import EmailMessage
 
 import httpx2
@@ -69,35 +68,6 @@ async def test_in_one_process(one_process: Running) -> None:
     async with open_doors(installation.base_url, installation.smtp, mailboxes) as doors:
         await check_stream(doors, journey)
         await check_rejection(doors, journey)
-
-
-@JOURNEY
-@pytest.mark.kafka
-@pytest.mark.postgres
-async def test_in_five_processes(processes: Running) -> None:
-    await play(*processes)
-
-
-@JOURNEY
-@pytest.mark.kafka
-@pytest.mark.postgres
-async def test_with_two_of_each_service(processes: Running) -> None:
-    installation, mailboxes = processes
-    editions = range(10, 14)
-    async with (
-        installation.twins(),
-        open_doors(installation.base_url, installation.smtp, mailboxes, patience=60) as doors,
-    ):
-        journeys = [Journey(doors, installation.operator, edition) for edition in editions]
-        for journey in journeys:
-            await journey.record()
-        # Three times at once under one idempotency key each, as impatient clients do.
-        await asyncio.gather(*(journey.ask() for journey in journeys for _ in range(3)))
-        for journey in journeys:
-            await journey.read_question()
-        await play(installation, mailboxes, edition=20)
-    for journey in journeys:
-        assert len(list_mails(mailboxes, BUYER_ADDRESS, journey)) == 1
 
 
 async def check_stream(doors: Doors, journey: Journey) -> None:

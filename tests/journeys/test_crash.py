@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from services.cli.installation import NAMES
 from services.demo.doors import open_doors
 from services.demo.journey import Journey
 from services.demo.mailboxes import Mailboxes
@@ -39,9 +38,3 @@ async def play_under_fire(
 
 async def test_all_in_one(one_process: Running) -> None:
     assert await play_under_fire(*one_process, victims=["all"]) >= 10
-
-
-@pytest.mark.kafka
-@pytest.mark.postgres
-async def test_each_process(processes: Running) -> None:
-    assert await play_under_fire(*processes, victims=NAMES, edition=30) >= 10
