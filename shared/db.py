@@ -33,6 +33,9 @@ _DRIVERS = {
 }
 _BUSY_SECONDS = 30
 _LEADER_POLL_SECONDS = 0.5
+_LOCK_NAMES = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(CAST(:names AS text[])) AS name"
+)
 # PostgreSQL's classes of SQLSTATE: connection lost, resources used up, operator intervention (shutdown, start).
 _OUTAGE_STATES = ("08", "53", "57")
 
@@ -140,11 +143,20 @@ class Database:
         )
 
 
-async def lock_until_commit(session: AsyncSession, name: str) -> None:
-    """Let no other transaction that locks `name` run beside this one; SQLite never has two writers anyway."""
-    connection = await session.connection()
-    if connection.dialect.name == "postgresql":
-        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+async def lock_until_commit(session: AsyncSession, *names: str) -> None:
+    """Let no other transaction that locks one of `names` run beside this one; SQLite never has two writers anyway.
+
+    Several are locked in one order everywhere, so that no two transactions wait for each other.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    held: set[str] = session.info.setdefault("held_names", set())
+    wanted = sorted(set(names) - held)
+    if wanted:
+        await (await session.connection()).execute(_LOCK_NAMES, {"names": wanted})
+    # What is locked within a savepoint goes with it.
+    if not session.in_nested_transaction():
+        held.update(wanted)
 
 
 def normalise_url(url: str) -> str:

@@ -7,9 +7,12 @@ as if for itself alone and is answered from memory.
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import inspect, tuple_
+from sqlalchemy import event, inspect, tuple_
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db import SessionWithEvents
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -17,14 +20,15 @@ M = TypeVar("M", bound=SQLModel)
 
 # SQLite's bound on the parameters of a statement is far above; PostgreSQL plans long lists badly.
 _MOST_KEYS = 500
+_MEMORY = "lookups"
 
 
 class Lookup(Generic[K, V]):
     """A question by key. `ask` answers it for up to 500 keys at once, leaving out those it knows nothing of.
 
-    What `prepare` was told stays true until the transaction ends or `forget` is called: whoever changes an answer
-    calls it. That there is no answer is only remembered with `absent`; else it is asked again, as another event of the
-    batch may have brought it.
+    What `prepare` was told stays true until the transaction or a savepoint is rolled back, or `forget` is called:
+    whoever changes an answer calls it. That there is no answer is only remembered with `absent`; else it is asked
+    again, as another event of the batch may have brought it.
     """
 
     def __init__(
@@ -55,8 +59,13 @@ class Lookup(Generic[K, V]):
         self._answers(session).pop(key, None)
 
     def _answers(self, session: AsyncSession) -> dict[K, V | None]:
-        answers: dict[K, V | None] = session.info.setdefault(self, {})
+        answers: dict[K, V | None] = session.info.setdefault(_MEMORY, {}).setdefault(self, {})
         return answers
+
+
+@event.listens_for(SessionWithEvents, "after_soft_rollback")
+def _forget_everything(session: Session, _transaction: SessionTransaction) -> None:
+    session.info.pop(_MEMORY, None)
 
 
 def find_rows(model: type[M], *, locked: bool = False) -> Callable[[AsyncSession, Collection[Any]], Any]:

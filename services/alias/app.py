@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.alias.handlers import HANDLERS
+from services.alias.handlers import HANDLERS, prepare
 from services.alias.metrics import AliasMetrics
 from services.alias.service import Directory
 from services.alias.settings import Settings
@@ -25,7 +25,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     metrics = AliasMetrics()
     database = Database(settings.database_url, service="alias", pool=settings.database_pool)
     directory = Directory(settings.address_length, metrics)
-    consumer = Consumer(database, HANDLERS, directory, metrics, settings.patience())
+    consumer = Consumer(database, HANDLERS, directory, metrics, settings.patience(), prepare)
     service = Service("alias", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

@@ -1,10 +1,15 @@
 """What the alias service does with each event it consumes."""
 
+from collections.abc import Sequence
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.alias import store
 from services.alias.service import Directory
 from shared.consumer import Handlers
 from shared.contracts.gateway import MessageSubmitted, OrderRecorded, PartyChanged
+from shared.contracts.vocabulary import Role
+from shared.events import Event
 
 
 async def on_party_changed(event: PartyChanged, session: AsyncSession, directory: Directory) -> None:
@@ -20,6 +25,15 @@ async def on_order_recorded(event: OrderRecorded, session: AsyncSession, directo
 async def on_message_submitted(event: MessageSubmitted, session: AsyncSession, directory: Directory) -> None:
     """Address the message."""
     await directory.address_message(session, event)
+
+
+async def prepare(events: Sequence[Event], session: AsyncSession, _directory: Directory) -> None:
+    """Ask once for the parties and aliases of a batch of messages."""
+    messages = [event.message for event in events if isinstance(event, MessageSubmitted)]
+    buyers = [(Role.BUYER, message.buyer_id) for message in messages]
+    sellers = [(Role.SELLER, message.seller_id) for message in messages]
+    await store.PARTIES.prepare(session, [*buyers, *sellers])
+    await store.ALIASES.prepare(session, [message.thread_id for message in messages])
 
 
 HANDLERS: Handlers[Directory] = {

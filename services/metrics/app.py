@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.metrics.api import create_router
-from services.metrics.handlers import HANDLERS
+from services.metrics.handlers import HANDLERS, prepare
 from services.metrics.metrics import ResponseMetrics
 from services.metrics.service import Stopwatch
 from services.metrics.settings import Settings
@@ -27,7 +27,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     metrics = ResponseMetrics()
     database = Database(settings.database_url, service="metrics", pool=settings.database_pool)
     stopwatch = Stopwatch(database, metrics, timedelta(hours=settings.target_hours))
-    consumer = Consumer(database, HANDLERS, stopwatch, metrics, settings.patience())
+    consumer = Consumer(database, HANDLERS, stopwatch, metrics, settings.patience(), prepare)
     service = Service("metrics", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

@@ -22,10 +22,11 @@ from services.metrics.domain import (
 )
 from services.metrics.metrics import ResponseMetrics
 from services.metrics.models import MarkRow, MessageRow, TurnRow
+from services.metrics.store import ThreadRows
 from shared.contracts.gateway import MessageMarked
 from shared.contracts.metrics import TurnClosed, TurnOpened, TurnOverdue
 from shared.contracts.vocabulary import Direction, MessageFacts
-from shared.db import Database, lock_until_commit
+from shared.db import Database
 from shared.events import Event
 from shared.outbox import emit
 
@@ -54,32 +55,38 @@ class Stopwatch:
 
     async def record_delivery(self, session: AsyncSession, message: MessageFacts, delivered_at: datetime) -> None:
         """Note that a message reached the other side."""
-        row = await self._get_row(session, message)
+        [thread] = await store.hold_threads(session, message.thread_id)
+        row = _take_up(session, thread, message)
         row.delivered_at = min(row.delivered_at, delivered_at) if row.delivered_at else delivered_at
-        await self._retrace(session, row)
+        await self._retrace(session, thread)
 
     async def record_failure(self, session: AsyncSession, message: MessageFacts) -> None:
         """Note that a message will never arrive, or turned out not to have arrived."""
-        row = await self._get_row(session, message)
-        row.failed = True
-        await self._retrace(session, row)
+        [thread] = await store.hold_threads(session, message.thread_id)
+        _take_up(session, thread, message).failed = True
+        await self._retrace(session, thread)
 
     async def record_mark(self, session: AsyncSession, told: MessageMarked) -> None:
         """Note what the seller said of a buyer's message; a buyer's marks change no turn."""
-        await lock_until_commit(session, f"thread {told.thread_id}")
-        row = await store.get_message(session, told.message_id) or MessageRow(
-            message_id=told.message_id,
-            thread_id=told.thread_id,
-            seller_id=told.seller_id,
-            marketplace_id=told.marketplace_id,
-            direction=Direction.BUYER_TO_SELLER,
-            accepted_at=told.marked_at,
-        )
-        session.add(row)
-        await session.merge(
-            MarkRow(message_id=told.message_id, marked_at=told.marked_at, mark=told.mark, thread_id=told.thread_id)
-        )
-        await self._retrace(session, row)
+        [thread] = await store.hold_threads(session, told.thread_id)
+        row = thread.messages.get(told.message_id)
+        if row is None:
+            row = thread.messages[told.message_id] = MessageRow(
+                message_id=told.message_id,
+                thread_id=told.thread_id,
+                seller_id=told.seller_id,
+                marketplace_id=told.marketplace_id,
+                direction=Direction.BUYER_TO_SELLER,
+                accepted_at=told.marked_at,
+            )
+            session.add(row)
+        if (told.message_id, told.marked_at, told.mark) not in thread.marks:
+            mark = MarkRow(
+                message_id=told.message_id, marked_at=told.marked_at, mark=told.mark, thread_id=told.thread_id
+            )
+            thread.marks[told.message_id, told.marked_at, told.mark] = mark
+            session.add(mark)
+        await self._retrace(session, thread)
 
     async def sum_up(
         self, session: AsyncSession, seller_id: str, marketplace_id: str | None, days: int
@@ -125,44 +132,26 @@ class Stopwatch:
                 threads = await store.list_threads(session, last, _REBUILD_BATCH)
             for thread_id in threads:
                 async with self.database.transaction() as session:
-                    await lock_until_commit(session, f"thread {thread_id}")
-                    rows = await store.list_thread_messages(session, thread_id)
-                    await self._retrace(session, rows[0])
+                    [rows] = await store.hold_threads(session, thread_id)
+                    await self._retrace(session, rows)
             if not threads:
                 return count
             count, last = count + len(threads), threads[-1]
 
-    async def _get_row(self, session: AsyncSession, message: MessageFacts) -> MessageRow:
-        await lock_until_commit(session, f"thread {message.thread_id}")
-        row = await store.get_message(session, message.message_id) or MessageRow(
-            message_id=message.message_id,
-            thread_id=message.thread_id,
-            seller_id=message.seller_id,
-            marketplace_id=message.marketplace.marketplace_id,
-            direction=message.direction,
-            accepted_at=message.accepted_at,
-        )
-        # A mark that came first knew none of these.
-        row.direction, row.accepted_at, row.answers = message.direction, message.accepted_at, message.answers
-        session.add(row)
-        return row
-
-    async def _retrace(self, session: AsyncSession, changed: MessageRow) -> None:
+    async def _retrace(self, session: AsyncSession, thread: ThreadRows) -> None:
         """Compute the thread's turns anew and tell what became different."""
-        await session.flush()
-        rows = await store.list_thread_messages(session, changed.thread_id)
-        marks = await store.list_thread_marks(session, changed.thread_id)
-        before = {row.message_id: row for row in await store.list_thread_turns(session, changed.thread_id)}
-        turns = trace_turns([_to_fact(row, marks) for row in rows], self.target)
+        marks = list(thread.marks.values())
+        turns = trace_turns([_to_fact(row, marks) for row in thread.messages.values()], self.target)
         news: list[Event] = []
-        for message_id in before.keys() - {turn.first for turn in turns}:
-            news += await self._drop(session, before[message_id])
+        for message_id in thread.turns.keys() - {turn.first for turn in turns}:
+            news += await self._drop(session, thread.turns.pop(message_id))
         for turn in turns:
-            row = before.get(turn.first)
+            row = thread.turns.get(turn.first)
             known = _to_turn(row) if row else None
-            row = row or _start_row(turn, changed)
+            if row is None:
+                row = thread.turns[turn.first] = _start_row(turn, thread.messages[turn.first])
+                session.add(row)
             row.opened_at, row.closed_at, row.closed_by = turn.opened_at, turn.closed_at, turn.closed_by
-            session.add(row)
             news += self._compare(row, known, turn)
             if turn.closed_at is None and news and isinstance(news[-1], TurnClosed):
                 # What was told last of the thread must be that somebody waits.
@@ -190,6 +179,24 @@ class Stopwatch:
             self.metrics.closed.labels(row.marketplace_id, turn.closed_by).inc()
             self.metrics.response_seconds.labels(row.marketplace_id).observe(turn.waited.total_seconds())
         return [*news, TurnClosed(**_name_turn(row), closed_at=turn.closed_at, counted=True)]
+
+
+def _take_up(session: AsyncSession, thread: ThreadRows, message: MessageFacts) -> MessageRow:
+    """Return what is known of a message, with what is told of it now."""
+    row = thread.messages.get(message.message_id)
+    if row is None:
+        row = thread.messages[message.message_id] = MessageRow(
+            message_id=message.message_id,
+            thread_id=message.thread_id,
+            seller_id=message.seller_id,
+            marketplace_id=message.marketplace.marketplace_id,
+            direction=message.direction,
+            accepted_at=message.accepted_at,
+        )
+        session.add(row)
+    # A mark that came first knew none of these.
+    row.direction, row.accepted_at, row.answers = message.direction, message.accepted_at, message.answers
+    return row
 
 
 def _start_row(turn: Turn, message: MessageRow) -> TurnRow:

@@ -1,6 +1,7 @@
 """Every query of the metrics service."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,21 +9,40 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.metrics.models import MarkRow, MessageRow, TurnRow
+from shared.contracts.vocabulary import Mark
+from shared.db import lock_until_commit
+from shared.lookup import Lookup
 
 
-async def get_message(session: AsyncSession, message_id: UUID) -> MessageRow | None:
-    """Return what is known of a message."""
-    return await session.get(MessageRow, message_id)
+@dataclass(frozen=True, slots=True)
+class ThreadRows:
+    """All that is known of a thread; what is added to it goes in here too."""
+
+    messages: dict[UUID, MessageRow]
+    marks: dict[tuple[UUID, datetime, Mark], MarkRow]
+    turns: dict[UUID, TurnRow]
 
 
-async def list_thread_messages(session: AsyncSession, thread_id: UUID) -> Sequence[MessageRow]:
-    """Return all that is known of a thread's messages."""
-    return (await session.exec(select(MessageRow).where(MessageRow.thread_id == thread_id))).all()
+async def _find_threads(session: AsyncSession, thread_ids: Collection[UUID]) -> dict[UUID, ThreadRows]:
+    found = {thread_id: ThreadRows({}, {}, {}) for thread_id in thread_ids}
+    for message in await session.exec(select(MessageRow).where(col(MessageRow.thread_id).in_(thread_ids))):
+        found[message.thread_id].messages[message.message_id] = message
+    for mark in await session.exec(select(MarkRow).where(col(MarkRow.thread_id).in_(thread_ids))):
+        found[mark.thread_id].marks[mark.message_id, mark.marked_at, mark.mark] = mark
+    for turn in await session.exec(select(TurnRow).where(col(TurnRow.thread_id).in_(thread_ids))):
+        found[turn.thread_id].turns[turn.message_id] = turn
+    return found
 
 
-async def list_thread_marks(session: AsyncSession, thread_id: UUID) -> Sequence[MarkRow]:
-    """Return all marks on a thread's messages."""
-    return (await session.exec(select(MarkRow).where(MarkRow.thread_id == thread_id))).all()
+_THREADS: Lookup[UUID, ThreadRows] = Lookup(_find_threads)
+
+
+async def hold_threads(session: AsyncSession, *thread_ids: UUID) -> Sequence[ThreadRows]:
+    """Return threads, which nobody else changes until this transaction ends."""
+    await lock_until_commit(session, *(f"thread {thread_id}" for thread_id in thread_ids))
+    await _THREADS.prepare(session, thread_ids)
+    # A thread that nothing is known of has rows too, none.
+    return [rows for thread_id in thread_ids if (rows := await _THREADS.get(session, thread_id)) is not None]
 
 
 async def list_threads(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[UUID]:
@@ -31,11 +51,6 @@ async def list_threads(session: AsyncSession, after: UUID | None, limit: int) ->
     if after is not None:
         query = query.where(col(MessageRow.thread_id) > after)
     return (await session.exec(query)).all()
-
-
-async def list_thread_turns(session: AsyncSession, thread_id: UUID) -> Sequence[TurnRow]:
-    """Return a thread's turns as last computed."""
-    return (await session.exec(select(TurnRow).where(TurnRow.thread_id == thread_id))).all()
 
 
 async def list_turns(

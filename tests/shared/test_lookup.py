@@ -106,3 +106,14 @@ async def test_a_locked_row_is_read_as_it_is_now(database: Database) -> None:
     assert found is seen
     assert found is not None
     assert found.number == 2
+
+
+async def test_what_a_savepoint_brought_is_forgotten_with_it(database: Database) -> None:
+    squares = Squares()
+    lookup = Lookup(squares.ask)
+    async with database.transaction() as session:
+        savepoint = await session.begin_nested()
+        await lookup.prepare(session, [2])
+        await savepoint.rollback()
+        assert await lookup.get(session, 2) == 4
+    assert squares.asked == [{2}, {2}]
