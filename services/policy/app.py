@@ -15,6 +15,7 @@ from services.policy.gathering import Limits
 from services.policy.handlers import HANDLERS
 from services.policy.metrics import PolicyMetrics
 from services.policy.overrides import api as overrides
+from services.policy.preparation import prepare
 from services.policy.service import Gate
 from services.policy.settings import Settings
 from services.policy.standing import api as standing_api
@@ -36,7 +37,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     metrics = PolicyMetrics()
     database = Database(settings.database_url, service="policy", pool=settings.database_pool)
     gate = create_gate(settings, metrics)
-    consumer = Consumer(database, HANDLERS, gate, metrics, settings.patience())
+    consumer = Consumer(database, HANDLERS, gate, metrics, settings.patience(), prepare)
     service = Service("policy", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

@@ -78,6 +78,7 @@ class Gate:
         known = await store.get_order(session, order.order_id)
         if known is not None and known.version >= order.version:
             return
+        store.forget_orders(session, order)
         await session.merge(
             OrderRow(
                 order_id=order.order_id,
@@ -109,7 +110,7 @@ class Gate:
 
     async def record_delivery(self, session: AsyncSession, told: MessageDelivered) -> None:
         """Know that nothing can call a message back any more."""
-        await store.note_delivery(session, told.message.message_id, told.delivered_at)
+        store.note_delivery(session, told.message.message_id, told.delivered_at)
 
     async def decide(self, session: AsyncSession, told: MessageAddressed) -> None:
         """Judge a message and tell the decision (R-POLICY-1). Raises `NotYetKnown` while facts are under way."""
@@ -214,7 +215,6 @@ class Gate:
                 **await self._judge_in_shadow(session, judged),
             )
         )
-        await session.flush()
 
     def _measure(self, message: MessageFacts, facts: DecisionFacts) -> None:
         self.metrics.decisions.labels(facts.verdict, message.direction, message.channel, facts.rule_set).inc()

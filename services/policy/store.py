@@ -1,26 +1,42 @@
 """Every query of the policy service."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, tuple_, update
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.policy.models import DailyUse, DecisionRow, OrderRow, PartyAddress, PartyRow, ReviewRequest
-from shared.contracts.vocabulary import Role
+from services.policy.base import Base
+from services.policy.models import DailyUse, OrderRow, PartyAddress, PartyRow, ReviewRequest
+from shared.contracts.vocabulary import OrderFacts, Role
+from shared.lookup import Lookup, find_rows
+from shared.writing import write_last
+
+ORDERS: Lookup[str, OrderRow] = Lookup(find_rows(OrderRow))
+PARTIES: Lookup[tuple[Role, str], PartyRow] = Lookup(find_rows(PartyRow))
+REVIEW_REQUESTS: Lookup[str, ReviewRequest] = Lookup(find_rows(ReviewRequest), absent=True)
+_MOST_ORDERS = 200
+# Buyer, seller and marketplace.
+Pair = tuple[str, str, str]
+_ORDERS = Base.metadata.tables["orders"]
+_DECISIONS = Base.metadata.tables["decisions"]
+_NOTE_DELIVERY = (
+    update(_DECISIONS).where(_DECISIONS.c.message_id == bindparam("of_message")).values(delivered_at=bindparam("at"))
+)
 
 
 async def get_order(session: AsyncSession, order_id: str) -> OrderRow | None:
     """Return an order, or None if it is not known yet."""
-    return await session.get(OrderRow, order_id)
+    return await ORDERS.get(session, order_id)
 
 
 async def get_party(session: AsyncSession, role: Role, party_id: str) -> PartyRow | None:
     """Return a party, or None if it is not known yet."""
-    return await session.get(PartyRow, (role, party_id))
+    return await PARTIES.get(session, (role, party_id))
 
 
 async def replace_addresses(session: AsyncSession, role: Role, party_id: str, hashes: Sequence[str]) -> None:
@@ -46,29 +62,35 @@ async def is_seller(session: AsyncSession, buyer_id: str) -> bool:
     return (await session.exec(query)).first() is not None
 
 
-async def list_pair_orders(
-    session: AsyncSession, buyer_id: str, seller_id: str, marketplace_id: str, limit: int = 200
-) -> Sequence[str]:
-    """Return the ids of the newest orders of a buyer with a seller in a marketplace."""
-    query = (
-        select(OrderRow.order_id)
-        .where(
-            OrderRow.buyer_id == buyer_id,
-            OrderRow.seller_id == seller_id,
-            OrderRow.marketplace_id == marketplace_id,
-        )
-        .order_by(col(OrderRow.placed_at).desc())
-        .limit(limit)
-    )
-    return (await session.exec(query)).all()
+async def _find_pair_orders(session: AsyncSession, pairs: Collection[Pair]) -> dict[Pair, list[str]]:
+    orders = _ORDERS.c
+    pair = (orders.buyer_id, orders.seller_id, orders.marketplace_id)
+    place = func.row_number().over(partition_by=pair, order_by=orders.placed_at.desc()).label("place")
+    placed = select_columns(*pair, orders.order_id, place).where(tuple_(*pair).in_(pairs)).subquery()
+    query = select_columns(placed).where(placed.c.place <= _MOST_ORDERS).order_by(placed.c.place)
+    await session.flush()
+    found: dict[Pair, list[str]] = {}
+    for buyer_id, seller_id, marketplace_id, order_id, _ in (await (await session.connection()).execute(query)).all():
+        found.setdefault((buyer_id, seller_id, marketplace_id), []).append(order_id)
+    return found
 
 
-async def note_delivery(session: AsyncSession, message_id: UUID, at: datetime) -> None:
-    """Note that a message reached its reader: from then on nothing can call it back."""
-    connection = await session.connection()
-    await connection.execute(
-        update(DecisionRow).where(col(DecisionRow.message_id) == message_id).values(delivered_at=at)
-    )
+PAIR_ORDERS: Lookup[Pair, list[str]] = Lookup(_find_pair_orders, absent=True)
+
+
+async def list_pair_orders(session: AsyncSession, buyer_id: str, seller_id: str, marketplace_id: str) -> Sequence[str]:
+    """Return the ids of the 200 newest orders of a buyer with a seller in a marketplace."""
+    return await PAIR_ORDERS.get(session, (buyer_id, seller_id, marketplace_id)) or []
+
+
+def forget_orders(session: AsyncSession, changed: OrderFacts) -> None:
+    """Ask anew for the orders of the pair whose order changes."""
+    PAIR_ORDERS.forget(session, (changed.buyer_id, changed.seller_id, changed.marketplace.marketplace_id))
+
+
+def note_delivery(session: AsyncSession, message_id: UUID, at: datetime) -> None:
+    """Note with the commit that a message reached its reader: from then on nothing can call it back."""
+    write_last(session, _NOTE_DELIVERY, {"of_message": message_id, "at": at})
 
 
 async def insert_review_request(session: AsyncSession, order_id: str, message_id: UUID, at: datetime) -> None:
@@ -76,12 +98,13 @@ async def insert_review_request(session: AsyncSession, order_id: str, message_id
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"order_id": order_id, "message_id": message_id, "asked_at": at}
+    REVIEW_REQUESTS.forget(session, order_id)
     await connection.execute(insert(ReviewRequest).values(row).on_conflict_do_nothing())
 
 
 async def was_review_asked(session: AsyncSession, order_id: str) -> bool:
     """Return whether a review was requested for the order."""
-    return await session.get(ReviewRequest, order_id) is not None
+    return await REVIEW_REQUESTS.get(session, order_id) is not None
 
 
 async def count_orders(session: AsyncSession, seller_id: str, marketplace_id: str, since: datetime) -> int:

@@ -17,6 +17,7 @@ async def record_sender(session: AsyncSession, told: SenderBlocked | SenderUnblo
     known = await store.get_sender_block(session, told.thread_id, told.by)
     if known is not None and known.changed_at > told.changed_at:
         return
+    store.SENDERS.forget(session, (told.thread_id, told.by))
     await session.merge(
         BlockedSender(
             thread_id=told.thread_id,
@@ -38,7 +39,7 @@ async def is_blocked_by_operator(session: AsyncSession, message: MessageFacts) -
     """Tell whether an operator stops the writer of a message, or the message itself (R-POLICY-10)."""
     role = message.sender_role
     sender = message.seller_id if role is Role.SELLER else message.buyer_id
-    if await store.get_party_block(session, role, sender) is not None:
+    if await store.PARTIES.get(session, (role, sender)) is not None:
         return True
     return await store.get_message_block(session, message.message_id) is not None
 
