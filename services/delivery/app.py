@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from services.delivery.authenticity.service import Authenticity
 from services.delivery.bounces.domain import BounceAddresses
 from services.delivery.bounces.service import Reports
-from services.delivery.handlers import HANDLERS, Delivery
+from services.delivery.handlers import HANDLERS, Delivery, prepare
 from services.delivery.inbound.directory import Directory
 from services.delivery.inbound.door import Door
 from services.delivery.inbound.purging import purge_intake
@@ -70,7 +70,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     intake = Intake(database, keys, blobs, threads, Reports(queue, metrics), scrutiny)
     recipients = Recipients(database, keys, bounce_addresses)
     door = Door(settings, recipients, intake, metrics)
-    consumer = Consumer(database, HANDLERS, Delivery(Directory(), queue), metrics, settings.patience())
+    consumer = Consumer(database, HANDLERS, Delivery(Directory(), queue), metrics, settings.patience(), prepare)
     service = Service("delivery", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

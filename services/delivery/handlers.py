@@ -1,15 +1,19 @@
 """What the delivery service does with each event it consumes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.inbound.directory import Directory, Pair
+from services.delivery.inbound.store import KNOWN_ALIASES
 from services.delivery.outbound.service import Queue
+from services.delivery.threads.store import PLACES
 from shared.consumer import Handlers
 from shared.contracts.alias import AliasIssued, AliasRetired
 from shared.contracts.gateway import PartyChanged, SenderRequested
 from shared.contracts.policy import MessageApproved, MessageRejected, StandingChanged
+from shared.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,14 @@ async def on_message_rejected(event: MessageRejected, session: AsyncSession, del
 async def on_standing_changed(event: StandingChanged, session: AsyncSession, delivery: Delivery) -> None:
     """Tell the seller."""
     await delivery.queue.notify_standing(session, event)
+
+
+async def prepare(events: Sequence[Event], session: AsyncSession, _delivery: Delivery) -> None:
+    """Ask once for the places and aliases of a batch of approved messages."""
+    approved = [event for event in events if isinstance(event, MessageApproved)]
+    await PLACES.prepare(session, [event.message.message_id for event in approved])
+    pairs = [(event.addressing.buyer_alias, event.addressing.seller_alias) for event in approved]
+    await KNOWN_ALIASES.prepare(session, [alias.lower() for pair in pairs for alias in pair])
 
 
 HANDLERS: Handlers[Delivery] = {

@@ -52,6 +52,9 @@ class Directory:
 
     async def record_pair(self, session: AsyncSession, pair: Pair) -> None:
         """Take mail for both aliases from now on; what is known already, retired or not, stays as it is."""
+        addresses = {Role.BUYER: pair.buyer_alias.lower(), Role.SELLER: pair.seller_alias.lower()}
+        if all([await store.KNOWN_ALIASES.get(session, address) for address in addresses.values()]):
+            return
         common = {
             "thread_id": pair.thread_id,
             "marketplace_id": pair.marketplace_id,
@@ -59,8 +62,7 @@ class Directory:
             "seller_id": pair.seller_id,
             "retired_at": None,
         }
-        addresses = {Role.BUYER: pair.buyer_alias, Role.SELLER: pair.seller_alias}
-        rows = [{**common, "address": address.lower(), "role": role} for role, address in addresses.items()]
+        rows = [{**common, "address": address, "role": role} for role, address in addresses.items()]
         await insert_new(session, Alias, rows)
 
     async def retire_pair(self, session: AsyncSession, *addresses: str) -> None:

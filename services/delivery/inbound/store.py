@@ -1,6 +1,6 @@
 """Every query on aliases, parties and the intake."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import Alias, Base, Party, Sender
 from shared.contracts.vocabulary import Role
+from shared.lookup import Lookup
 
 _ALIASES = Base.metadata.tables["aliases"]
 _INTAKE = Base.metadata.tables["intake"]
@@ -30,6 +31,14 @@ class Kept(StrEnum):
 async def get_party(session: AsyncSession, role: Role, party_id: str) -> Party | None:
     """Return a party, or None if it is not known yet."""
     return await session.get(Party, (role, party_id))
+
+
+async def _find_known(session: AsyncSession, addresses: Collection[str]) -> dict[str, bool]:
+    query = select(_ALIASES.c.address).where(_ALIASES.c.address.in_(addresses))
+    return dict.fromkeys((await (await session.connection()).execute(query)).scalars(), True)
+
+
+KNOWN_ALIASES: Lookup[str, bool] = Lookup(_find_known)
 
 
 async def delete_senders(session: AsyncSession, role: Role, party_id: str) -> None:

@@ -55,11 +55,14 @@ class Threads:
         known = await store.find_named(
             session, list({mail.thread_id for mail in mails}), list({name for each in hashes for name in each})
         )
-        parents = [
+        named = [
             next((known[mail.thread_id, name] for name in each if (mail.thread_id, name) in known), None)
-            or await self._find_by_subject(session, mail)
             for mail, each in zip(mails, hashes, strict=True)
         ]
+        subjects = {mail.message_id: self._name_subject(mail) for mail in mails}
+        nameless = {subjects[mail.message_id] for mail, parent in zip(mails, named, strict=True) if parent is None}
+        alike = await store.find_latest_of_subjects(session, nameless)
+        parents = [parent or alike.get(subjects[mail.message_id]) for mail, parent in zip(mails, named, strict=True)]
         places = [self._place(mail, parent_id) for mail, parent_id in zip(mails, parents, strict=True)]
         await store.insert_new(session, ThreadedMessage, places)
         return parents
@@ -105,10 +108,10 @@ class Threads:
         named = (self._name_for(recent[ancestor], reader) for ancestor in chain)
         return tuple(dict.fromkeys(name for name in named if name))
 
-    async def _find_by_subject(self, session: AsyncSession, mail: Incoming) -> UUID | None:
+    def _name_subject(self, mail: Incoming) -> store.Subject:
+        """Name what a mail without identifiers answers: the other side's subject."""
         counterpart = Role.BUYER if mail.writer is Role.SELLER else Role.SELLER
-        subject_hash = self._hash_subject(mail.subject)
-        return await store.find_latest(session, mail.thread_id, counterpart, subject_hash=subject_hash)
+        return mail.thread_id, counterpart, self._hash_subject(mail.subject)
 
     def _place(self, mail: Incoming, parent_id: UUID | None) -> dict[str, Any]:
         return {
@@ -129,8 +132,8 @@ class Threads:
             return await store.find_latest(session, message.thread_id, counterpart)
         if subject is None:
             return None
-        same_subject = self._hash_subject(subject)
-        return await store.find_latest(session, message.thread_id, message.sender_role, subject_hash=same_subject)
+        same_subject = (message.thread_id, message.sender_role, self._hash_subject(subject))
+        return (await store.find_latest_of_subjects(session, [same_subject])).get(same_subject)
 
     def _name(self, thread_id: UUID, identifier: str, message_id: UUID) -> dict[str, Any]:
         return {

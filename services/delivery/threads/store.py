@@ -1,10 +1,10 @@
 """Every query on messages' places in their threads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 from sqlmodel import select as select_typed
@@ -12,8 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import Base, Identifier, ThreadedMessage
 from shared.contracts.vocabulary import Role
+from shared.lookup import Lookup, find_rows
 
+# A side of a thread, and a subject's hash.
+Subject = tuple[UUID, Role, str]
 _MESSAGES = Base.metadata.tables["threaded_messages"]
+
+
+PLACES: Lookup[UUID, ThreadedMessage] = Lookup(find_rows(ThreadedMessage))
 
 
 async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -40,10 +46,8 @@ async def find_named(
     return {(thread_id, name): message_id for thread_id, name, message_id in (await session.exec(query)).all()}
 
 
-async def find_latest(
-    session: AsyncSession, thread_id: UUID, writer: Role, *, subject_hash: str | None = None
-) -> UUID | None:
-    """Return the latest message of one side that went out, of all or of one subject, or None."""
+async def find_latest(session: AsyncSession, thread_id: UUID, writer: Role) -> UUID | None:
+    """Return the latest message of one side that went out, or None."""
     query = (
         select_typed(ThreadedMessage.message_id)
         .where(ThreadedMessage.thread_id == thread_id, ThreadedMessage.writer == writer)
@@ -51,14 +55,28 @@ async def find_latest(
         .order_by(col(ThreadedMessage.created_at).desc())
         .limit(1)
     )
-    if subject_hash is not None:
-        query = query.where(ThreadedMessage.subject_hash == subject_hash)
     return (await session.exec(query)).first()
+
+
+async def find_latest_of_subjects(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, UUID]:
+    """Return the latest messages that went out, by side of a thread and subject's hash."""
+    if not subjects:
+        return {}
+    places = _MESSAGES.c
+    subject = (places.thread_id, places.writer, places.subject_hash)
+    rank = func.row_number().over(partition_by=subject, order_by=places.created_at.desc()).label("rank")
+    sent = (
+        select(*subject, places.message_id, rank)
+        .where(places.own_identifier.is_not(None), tuple_(*subject).in_(subjects))
+        .subquery()
+    )
+    rows = (await (await session.connection()).execute(select(sent).where(sent.c.rank == 1))).all()
+    return {(thread_id, writer, name): message_id for thread_id, writer, name, message_id, _ in rows}
 
 
 async def get_message(session: AsyncSession, message_id: UUID) -> ThreadedMessage | None:
     """Return a message's place, or None."""
-    return await session.get(ThreadedMessage, message_id)
+    return await PLACES.get(session, message_id)
 
 
 async def list_recent(session: AsyncSession, thread_id: UUID, limit: int) -> Sequence[RowMapping]:
