@@ -56,8 +56,9 @@ def test_a_changed_box_never_opens(position: int, character: str) -> None:
         ("", "no master key"),
         ("a b:AAAA", "master key 1: write it as id:base64"),
         ("k1:@@@", "master key 1: not base64"),
-        (f"k1:{generate_key()},k2:AAAA", "master key 2: 32 bytes expected, 3 found"),
+        (f"k1:{OLD},k2:AAAA", "master key 2: 32 bytes expected, 3 found"),
     ],
+    ids=["none", "form", "base64", "length"],
 )
 def test_unusable_keys_are_named_and_not_shown(keys: str, says: str) -> None:
     with pytest.raises(KeyRingError, match=says):
