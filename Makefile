@@ -12,7 +12,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run install-dev test lint types imports check bench fuzz policy-report lock clean
+.PHONY: help install run install-dev test lint types imports check bench fuzz policy-report train lock clean
 
 help: ## List the commands
 	@echo "Tramite: buyer-seller messaging for marketplaces."
@@ -51,6 +51,10 @@ fuzz: install-dev ## Run the property tests with many more examples (bounded, so
 
 policy-report: install-dev ## Measure the policy gate on the labelled messages, by rule and language
 	$(BIN)/python -m tests.services.policy.report
+
+train: install-dev ## Train the policy gate's model anew and write its weights (two minutes; fetches what training needs)
+	$(BIN)/pip install --quiet --disable-pip-version-check numpy scipy scikit-learn
+	$(BIN)/python -m tests.services.policy.training.train
 
 lock: install-dev ## Pin what pyproject.toml asks for; newer versions of all: make lock ARGS=--upgrade
 	$(BIN)/pip install --quiet uv

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.policy.gate.candidate import Candidate
+from services.policy.gate.detectors.model import Unweighed
 from services.policy.gate.finding import Severity
 from services.policy.gate.judged import Detector
 
@@ -87,7 +88,7 @@ def _rule(data: dict[str, Any]) -> Rule:
         rationale=data["rationale"],
         advice=data["advice"],
         situations=tuple(_situation(one) for one in data["severity"]),
-        detectors=tuple(_detector(one) for one in data["detectors"]),
+        detectors=_detectors(data["detectors"]),
         explanations=explanations,
         examples=data.get("examples", {}),
     )
@@ -108,10 +109,24 @@ def _situation(data: dict[str, Any]) -> Situation:
     return Situation(Severity(data["is"]), conditions)
 
 
-def _detector(data: dict[str, Any]) -> Detector:
+def _detectors(tables: list[dict[str, Any]]) -> tuple[Detector, ...]:
+    """Build the detectors; a model weighs what the one written before it finds."""
+    built: list[Detector] = []
+    for table in tables:
+        detector = _detector(table)
+        if isinstance(detector, Unweighed):
+            if not built:
+                raise ValueError("a model needs a detector before it")
+            built.append(detector.over(built.pop()))
+        else:
+            built.append(detector)
+    return tuple(built)
+
+
+def _detector(data: dict[str, Any]) -> Detector | Unweighed:
     name = data["use"]
     if not name.isidentifier():
         raise ValueError(f"no detector is called {name!r}")
     module = import_module(f"services.policy.gate.detectors.{name}")
-    detector: Detector = module.build({key: value for key, value in data.items() if key != "use"})
+    detector: Detector | Unweighed = module.build({key: value for key, value in data.items() if key != "use"})
     return detector

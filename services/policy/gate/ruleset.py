@@ -11,6 +11,7 @@ from services.policy.gate.candidate import Candidate, Context
 from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Finding, Severity
 from services.policy.gate.judged import Hit, Judged
 from services.policy.gate.mending import mend
+from services.policy.gate.model.weights import PACKAGED as WEIGHTS
 from services.policy.gate.rule import Explanation, Rule, read_rule
 
 PACKAGED = Path(__file__).parent / "rules"
@@ -28,11 +29,12 @@ class RuleSet:
     def load(cls, directory: Path = PACKAGED) -> Self:
         """Read every `*.toml` in `directory`. Fails with `RuleError` where one cannot be used.
 
-        The version covers the word lists that all rule sets share, too.
+        The version covers the word lists that all rule sets share, and the model's weights, too.
         """
         paths = sorted(directory.glob("*.toml"))
+        shared = sorted(set(PACKAGED.parent.rglob("*.toml")) - set(PACKAGED.glob("*.toml")))
         digest = hashlib.sha256()
-        for path in (*paths, *sorted(set(PACKAGED.parent.rglob("*.toml")) - set(PACKAGED.glob("*.toml")))):
+        for path in (*paths, *shared, WEIGHTS):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         rules = sorted((read_rule(path) for path in paths), key=lambda rule: rule.id)
         return cls(tuple(rules), digest.hexdigest()[:16])

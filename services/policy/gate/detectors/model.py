@@ -1,0 +1,77 @@
+"""Weighs what the word lists find in a message against what the model makes of it: adds findings, and takes them back.
+
+Written in a rule's file after the detector that it weighs, with `label`: what the model calls the rule's messages;
+`whole = true` where the rule speaks of the message as a whole, and something attached makes it another message.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.policy.gate.judged import Detector, Hit, Judged
+from services.policy.gate.model.scoring import Body, bodies
+from services.policy.gate.model.weights import Calibration, packaged
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The detector of one label over the `words` that it weighs."""
+
+    label: str
+    whole: bool
+    words: Detector
+
+    def __call__(self, judged: Judged) -> Iterator[Hit]:
+        """Yield the hits of the words, if the model does not speak against them; its own, where it needs none.
+
+        What the model has not read, hidden or very long text, it does not take back.
+        """
+        hits = list(self.words(judged))
+        found = () if self.whole and judged.candidate.attachments else bodies(judged)
+        if not found:
+            yield from hits
+            return
+        weights = packaged()
+        label, calibration = weights.order.index(self.label), weights.labels[self.label]
+        scores = [_score(body, label, calibration, judged, bool(hits)) for body in found]
+        best = max(range(len(found)), key=scores.__getitem__)
+        if scores[best] >= calibration.threshold:
+            yield from hits or [_hit(found[best], label)]
+        elif not _read(judged, found):
+            yield from hits
+
+
+def _score(body: Body, label: int, calibration: Calibration, judged: Judged, phrase: bool) -> float:  # noqa: FBT001  # a feature beside the others
+    one = calibration
+    value = one.message * body.message(label) * one.scale + one.bias
+    if one.window:
+        value += one.window * body.window(label)[0] * one.scale
+    return value + one.phrase * phrase + one.reply * (judged.candidate.kind == "reply")
+
+
+def _hit(body: Body, label: int) -> Hit:
+    return Hit(body.reading.passage.field, *body.span(label))
+
+
+def _read(judged: Judged, found: tuple[Body, ...]) -> bool:
+    return all(body.complete for body in found) and not any(passage.hidden for passage in judged.passages)
+
+
+@dataclass(frozen=True, slots=True)
+class Unweighed:
+    """A model detector before it knows the detector that it weighs."""
+
+    label: str
+    whole: bool
+
+    def over(self, words: Detector) -> Weighing:
+        """Return the detector that weighs what `words` finds."""
+        return Weighing(self.label, self.whole, words)
+
+
+def build(parameters: Mapping[str, Any]) -> Unweighed:
+    """Read `label` and `whole`; what it weighs follows from the rule's file."""
+    unknown = set(parameters) - {"label", "whole"}
+    if unknown:
+        raise ValueError(f"unknown parameter {', '.join(sorted(unknown))}")
+    return Unweighed(parameters["label"], bool(parameters.get("whole", False)))

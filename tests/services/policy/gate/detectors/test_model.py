@@ -1,0 +1,70 @@
+from collections.abc import Iterable
+
+import pytest
+
+from services.policy.gate.candidate import Attachment, Candidate
+from services.policy.gate.detectors.model import Unweighed, Weighing, build
+from services.policy.gate.judged import Hit, Judged
+from services.policy.gate.model.weights import packaged
+from services.policy.gate.ruleset import RuleSet
+
+pytestmark = pytest.mark.req("R-POLICY-2")
+
+RULES = RuleSet.load()
+HIT = Hit("text", 0, 3)
+INVOICE = Attachment("invoice.pdf", "application/pdf", "application/pdf", 1000)
+HARMLESS = "The screws are in the small bag. Please charge the battery for two hours before you assemble the shelf."
+
+
+def _silent(_: Judged) -> Iterable[Hit]:
+    return ()
+
+
+def _speaking(_: Judged) -> Iterable[Hit]:
+    return [HIT]
+
+
+def _found(weighing: Weighing, **fields: object) -> list[Hit]:
+    return list(weighing(Judged(Candidate(**fields))))  # type: ignore[arg-type]  # each test names fields of its own
+
+
+def test_finds_what_word_lists_do_not_and_shows_where() -> None:
+    warning = "Attention seller: your seller account has been suspended, log in here to verify your password."
+    text = f"The lid goes on the left.\n\n{warning}"
+    hits = _found(Weighing("phishing", whole=False, words=_silent), direction="buyer_to_seller", text=text)
+    assert len(hits) == 1
+    assert "verify your password" in text[hits[0].start : hits[0].end]
+
+
+def test_takes_back_what_speaks_for_nothing() -> None:
+    weighing = Weighing("thanks_only", whole=True, words=_speaking)
+    assert _found(weighing, text=HARMLESS, kind="reply") == []
+
+
+def test_leaves_what_it_has_not_read_to_the_word_lists() -> None:
+    weighing = Weighing("thanks_only", whole=True, words=_speaking)
+    assert _found(weighing, text=HARMLESS * 400, kind="reply") == [HIT]
+    hidden = f'<p>{HARMLESS}</p><p style="display:none">more</p>'
+    assert _found(weighing, html=hidden, kind="reply") == [HIT]
+    assert _found(weighing, text="", kind="reply") == [HIT]
+
+
+def test_a_message_as_a_whole_is_more_than_its_words_where_something_is_attached() -> None:
+    text = "Thank you so much for your order, we appreciate it! If you need anything, just write to us."
+    weighing = Weighing("thanks_only", whole=True, words=_silent)
+    assert _found(weighing, text=text)
+    assert _found(weighing, text=text, attachments=(INVOICE,)) == []
+
+
+def test_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(ValueError, match="unknown parameter"):
+        build({"label": "spam", "strength": 1})
+    assert build({"label": "spam"}) == Unweighed("spam", whole=False)
+
+
+def test_every_label_of_a_rule_is_one_that_the_model_learned() -> None:
+    weighings = {
+        rule.id: detector.label for rule in RULES.rules for detector in rule.detectors if isinstance(detector, Weighing)
+    }
+    assert set(weighings.values()) == set(packaged().order)
+    assert all(rule == f"content.{label}" for rule, label in weighings.items())

@@ -1,0 +1,106 @@
+"""The messages that the gate's model learns from: all that is labelled in the repository, but the held-out part."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from services.policy.gate.candidate import Candidate, Direction, Kind
+from services.policy.gate.ruleset import PACKAGED
+from tests.services.policy.labelled.messages import LANGUAGES, STOREFRONTS, read_part
+
+Source = Literal["dev", "short", "written", "rule"]
+TO_SELLER = frozenset({"content.phishing", "content.spam"})
+_SHORT = Path(__file__).parent.parent / "paraphrases"
+_WRITTEN = PACKAGED.parent / "model" / "training"
+_DIRECTIONS: dict[str, Direction] = {"s2b": "seller_to_buyer", "b2s": "buyer_to_seller"}
+_KINDS: dict[str, Kind] = {"p": "proactive", "r": "reply"}
+_READABLE = {"direction", "kind", "subject", "text", "language", "presale", "reason"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message, its language, the rules that apply to it, and where it comes from.
+
+    `unknown`: the rules beside those in `labels` that may apply, too, as a look-alike of one rule may hit another.
+    """
+
+    candidate: Candidate
+    language: str
+    labels: frozenset[str]
+    source: Source
+    unknown: bool = False
+
+
+def read_examples() -> list[Example]:
+    """Return all examples, in a fixed order, each text once for a direction."""
+    found: dict[tuple[str, str, str, str | None], Example] = {}
+    for example in (*_labelled(), *_short(), *_written(), *_rules()):
+        one = example.candidate
+        found.setdefault((one.direction, one.subject, one.text, one.html), example)
+    return list(found.values())
+
+
+def _labelled() -> Iterator[Example]:
+    for message in read_part("dev"):
+        yield Example(message.candidate(), message.lang, message.expect, "dev")
+
+
+def _short() -> Iterator[Example]:
+    """Yield the messages listed under headings that name their rule; `r: ` begins an answer."""
+    for language in LANGUAGES:
+        heading = ""
+        for line in (_SHORT / f"{language}.txt").read_text("utf-8").split("\n"):
+            if line.startswith("# "):
+                heading = line[2:].strip()
+            elif line.strip():
+                yield _shortened(line, heading, language)
+
+
+def _shortened(line: str, heading: str, language: str) -> Example:
+    kind: Kind = "reply" if line.startswith("r: ") else "proactive"
+    labels = frozenset({heading} if heading.startswith("content.") else ())
+    direction: Direction = "buyer_to_seller" if heading == "clean_buyer" or labels & TO_SELLER else "seller_to_buyer"
+    return Example(_candidate(direction, kind, line.removeprefix("r: "), language), language, labels, "short")
+
+
+def _written() -> Iterator[Example]:
+    """Yield the lines of `model/training/*.tsv`: labels, direction, kind and text; `-` labels a clean message."""
+    for path in sorted(_WRITTEN.glob("*.tsv")):
+        for line in path.read_text("utf-8").split("\n"):
+            columns = line.split("\t")
+            if len(columns) != 4 or columns[1] not in _DIRECTIONS or columns[2] not in _KINDS:
+                continue
+            labels = frozenset(_full(name) for name in columns[0].replace(",", " ").split() if name != "-")
+            text = columns[3].replace("\\n", "\n")
+            candidate = _candidate(_DIRECTIONS[columns[1]], _KINDS[columns[2]], text, path.stem)
+            yield Example(candidate, path.stem, labels, "written")
+
+
+def _full(name: str) -> str:
+    return name if name.startswith("content.") else f"content.{name}"
+
+
+def _rules() -> Iterator[Example]:
+    """Yield the rules' own examples. Of other rules they say nothing."""
+    for path in sorted(PACKAGED.glob("content_*.toml")):
+        rule = tomllib.loads(path.read_text("utf-8"))
+        for kind in ("hit", "miss"):
+            for example in rule.get("examples", {}).get(kind, ()):
+                if set(example) <= _READABLE:
+                    candidate = Candidate(**example, trusted_domains=STOREFRONTS)
+                    labels = frozenset({rule["id"]} if kind == "hit" else ())
+                    yield Example(candidate, candidate.language, labels, "rule", unknown=True)
+
+
+def _candidate(direction: Direction, kind: Kind, text: str, language: str) -> Candidate:
+    return Candidate(
+        direction=direction,
+        kind=kind,
+        reason="other_required" if kind == "proactive" else None,
+        text=text,
+        language=language,
+        sender_language=language,
+        trusted_domains=STOREFRONTS,
+    )
