@@ -14,36 +14,34 @@ LONGEST = 20_000
 """How many characters of a body the model reads; what is longer is left to the word lists."""
 
 _MOST_SENTENCES = 600
+Sums = tuple[list[int], int]
+"""The sums of all labels, and the number of features summed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One body with its sums: by sentence the sums of all labels, and the number of features."""
+    """One body with its sums of all labels: for the message, subject and all, and for each of its windows."""
 
     reading: Reading
-    subject: tuple[Sequence[int], int]
-    sentences: tuple[tuple[Sequence[int], int], ...]
+    whole: Sequence[float]
+    windows: tuple[Sequence[float], ...]
     complete: bool
 
     def message(self, label: int) -> float:
         """Return the sum of a label over the subject and all sentences, freed from their length."""
-        parts = (self.subject, *self.sentences)
-        return sum(sums[label] for sums, _ in parts) / sqrt(max(1, sum(count for _, count in parts)))
+        return self.whole[label]
 
     def window(self, label: int) -> tuple[float, int]:
         """Return the best sum over neighbouring sentences, freed from their length, and the first one's number."""
-        best, where = -float("inf"), 0
-        for at in range(max(1, len(self.sentences) - WINDOW + 1)):
-            parts = self.sentences[at : at + WINDOW]
-            value = sum(sums[label] for sums, _ in parts) / sqrt(max(1, sum(count for _, count in parts)))
-            if value > best:
-                best, where = value, at
-        return best, where
+        if not self.windows:
+            return self.whole[label], 0
+        best, at = max((window[label], -at) for at, window in enumerate(self.windows))
+        return best, -at
 
     def span(self, label: int) -> tuple[int, int]:
         """Return the place in the field of the sentences that speak most for the label."""
         at = self.window(label)[1]
-        first, last = self.reading.sentences[at], self.reading.sentences[min(at + WINDOW, len(self.sentences)) - 1]
+        first, last = self.reading.sentences[at], self.reading.sentences[at : at + WINDOW][-1]
         return self.reading.passage.text.span(first.start, last.end)
 
 
@@ -63,8 +61,15 @@ def _units(reading: Reading) -> list[str]:
     return [unit for span in reading.sentences for unit in units(reading.text[span.start : span.end])]
 
 
-def _body(reading: Reading, subject: tuple[Sequence[int], int], weights: Weights) -> Body:
-    sentences = reading.sentences[:_MOST_SENTENCES]
-    read = [span for span in sentences if span.end <= LONGEST]
-    sums = tuple(weights.add(units(reading.text[span.start : span.end])) for span in read)
-    return Body(reading, subject, sums, complete=len(read) == len(reading.sentences))
+def _body(reading: Reading, subject: Sums, weights: Weights) -> Body:
+    read = [span for span in reading.sentences[:_MOST_SENTENCES] if span.end <= LONGEST]
+    sums = [weights.add(units(reading.text[span.start : span.end])) for span in read]
+    starts = range(max(1, len(sums) - WINDOW + 1)) if sums else ()
+    windows = tuple(_freed(sums[at : at + WINDOW]) for at in starts)
+    return Body(reading, _freed([subject, *sums]), windows, complete=len(read) == len(reading.sentences))
+
+
+def _freed(parts: Sequence[Sums]) -> list[float]:
+    """Return the sums of all labels over `parts`, freed from their length."""
+    length = sqrt(max(1, sum(count for _, count in parts)))
+    return [sum(column) / length for column in zip(*(sums for sums, _ in parts), strict=True)]
