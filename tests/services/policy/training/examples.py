@@ -13,7 +13,7 @@ from tests.services.policy.labelled.messages import LANGUAGES, STOREFRONTS, read
 Source = Literal["dev", "short", "written", "rule"]
 TO_SELLER = frozenset({"content.phishing", "content.spam"})
 _SHORT = Path(__file__).parent.parent / "paraphrases"
-_WRITTEN = PACKAGED.parent / "model" / "training"
+_WRITTEN = Path(__file__).parent / "messages"
 _DIRECTIONS: dict[str, Direction] = {"s2b": "seller_to_buyer", "b2s": "buyer_to_seller"}
 _KINDS: dict[str, Kind] = {"p": "proactive", "r": "reply"}
 _READABLE = {"direction", "kind", "subject", "text", "language", "presale", "reason"}
@@ -66,7 +66,7 @@ def _shortened(line: str, heading: str, language: str) -> Example:
 
 
 def _written() -> Iterator[Example]:
-    """Yield the lines of `model/training/*.tsv`: labels, direction, kind and text; `-` labels a clean message."""
+    """Yield the lines of `messages/*.tsv`: labels, direction, kind and text; `-` labels a clean message."""
     for path in sorted(_WRITTEN.glob("*.tsv")):
         for line in path.read_text("utf-8").split("\n"):
             columns = line.split("\t")
