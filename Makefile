@@ -50,7 +50,7 @@ fuzz: install-dev ## Run the property tests with many more examples (bounded, so
 	$(BIN)/pytest -m hypothesis --hypothesis-profile=fuzz --timeout=900 $(ARGS)
 
 policy-report: install-dev ## Measure the policy gate on the labelled messages, by rule and language
-	$(BIN)/python -m tests.services.policy.report
+	$(BIN)/python -m tests.services.policy.report --write docs/policy-report.md
 
 train: install-dev ## Train the policy gate's model anew and write its weights (two minutes; fetches what training needs)
 	$(BIN)/pip install --quiet --disable-pip-version-check numpy scipy scikit-learn
