@@ -143,9 +143,11 @@ class Relay:
                 await self._wait_for_news()
 
     async def _wait_for_news(self) -> None:
-        # Another instance's commits are not heard here, only seen, hence the bound.
+        # Another instance's commits are not heard here, only seen, hence the bound. Not `wait_for`: up to Python 3.11
+        # it loses a cancellation that comes together with the event.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._database.told.wait(), self._poll_seconds)
+            async with asyncio.timeout(self._poll_seconds):
+                await self._database.told.wait()
 
     async def _read_unpublished(self) -> Sequence[RowMapping]:
         query = select(OUTBOX).where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.seq).limit(self._batch)

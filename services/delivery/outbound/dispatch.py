@@ -163,7 +163,9 @@ class Dispatcher:
         """Wait for news or so long: another instance's commits are not heard here."""
         opens_in = None if self._sending else self._gate.opens_in()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds if opens_in is None else min(seconds, opens_in))
+            # Not `wait_for`: up to Python 3.11 it loses a cancellation that comes together with the event.
+            async with asyncio.timeout(seconds if opens_in is None else min(seconds, opens_in)):
+                await self._wake.wait()
 
     async def _release_left_over(self) -> None:
         """Take up at once what a crash left claimed, where no other process can be sending it (SQLite)."""

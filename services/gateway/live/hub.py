@@ -79,7 +79,9 @@ class Hub:
             self._dispatch(changes)
             if len(changes) < _BATCH:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), _POLL_SECONDS)
+                    # Not `wait_for`: up to Python 3.11 it loses a cancellation that comes together with the event.
+                    async with asyncio.timeout(_POLL_SECONDS):
+                        await self._news.wait()
 
     @contextmanager
     def watch(self, message_id: UUID) -> Iterator[asyncio.Event]:
