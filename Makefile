@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Further arguments for pytest: `make test ARGS="tests/shared -x"`.
+# Further arguments for pytest: `make test ARGS="tests/shared -x"`; `-n0` runs all in one process.
 ARGS ?=
 # Without addresses: where packages come from is each machine's own affair.
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -29,7 +29,7 @@ install-dev: $(VENV)/.installed-dev ## Install what working on the project needs
 
 test: install-dev ## Run all tests, with the best Kafka and PostgreSQL that the machine has
 	$(BIN)/python -m tests.infrastructure.kafka
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 lint: install-dev ## Check style and format
 	$(BIN)/ruff check .
