@@ -12,7 +12,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run install-dev test lint types imports check bench fuzz policy-report train lock clean
+.PHONY: help install run install-dev test lint types imports check bench fuzz policy-report train revision events lock clean
 
 help: ## List the commands
 	@echo "Tramite: buyer-seller messaging for marketplaces."
@@ -55,6 +55,12 @@ policy-report: install-dev ## Measure the policy gate on the labelled messages, 
 train: install-dev ## Train the policy gate's model anew and write its weights (two minutes; fetches what training needs)
 	$(BIN)/pip install --quiet --disable-pip-version-check numpy scipy scikit-learn
 	$(BIN)/python -m tests.services.policy.training.train
+
+revision: install-dev ## Write a migration for changed models: make revision SERVICE=alias MESSAGE="what changed"
+	$(BIN)/python -m services.cli.revision $(SERVICE) "$(MESSAGE)"
+
+events: install-dev ## Write the event schemas and the AsyncAPI document anew; refuses incompatible changes
+	$(BIN)/python -m shared.contracts.schemas --write
 
 lock: install-dev ## Pin what pyproject.toml asks for; newer versions of all: make lock ARGS=--upgrade
 	$(BIN)/pip install --quiet uv
