@@ -7,7 +7,7 @@ as if for itself alone and is answered from memory.
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import event, inspect, tuple_
+from sqlalchemy import BindParameter, bindparam, event, inspect, tuple_
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,6 +21,8 @@ M = TypeVar("M", bound=SQLModel)
 # SQLite's bound on the parameters of a statement is far above; PostgreSQL plans long lists badly.
 _MOST_KEYS = 500
 _MEMORY = "lookups"
+# The keys of a question that is put together once: putting it together costs as much as answering it.
+KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 
 
 class Lookup(Generic[K, V]):
@@ -77,12 +79,12 @@ def find_rows(model: type[M], *, locked: bool = False) -> Callable[[AsyncSession
     columns = inspect(model).primary_key
     identity = inspect(model).primary_key_from_instance
     key_column = columns[0] if len(columns) == 1 else tuple_(*columns)
+    query = select(model).where(key_column.in_(KEYS))
+    if locked:
+        query = query.order_by(*columns).with_for_update().execution_options(populate_existing=True)
 
     async def ask(session: AsyncSession, keys: Collection[Any]) -> dict[Any, M]:
-        query = select(model).where(key_column.in_(keys))
-        if locked:
-            query = query.order_by(*columns).with_for_update().execution_options(populate_existing=True)
-        rows = (await session.exec(query)).all()
+        rows = (await session.exec(query, params={"keys": keys})).all()
         if len(columns) == 1:
             return {identity(row)[0]: row for row in rows}
         return {tuple(identity(row)): row for row in rows}

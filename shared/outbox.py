@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import (
     JSON,
     BigInteger,
+    BindParameter,
     Column,
     Index,
     Integer,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    bindparam,
     delete,
     event,
     insert,
@@ -50,6 +52,15 @@ Index(
 )
 Index("ix_outbox_published_at", OUTBOX.c.published_at)
 
+_INSERT = insert(OUTBOX)
+_SEQS: BindParameter[Sequence[int]] = bindparam("seqs", expanding=True)
+_UNPUBLISHED = (
+    select(OUTBOX)
+    .where(OUTBOX.c.published_at.is_(None), OUTBOX.c.seq.not_in(_SEQS))
+    .order_by(OUTBOX.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+_MARK_PUBLISHED = update(OUTBOX).where(OUTBOX.c.seq.in_(_SEQS)).values(published_at=bindparam("at"))
 _PENDING = "pending_events"
 _SAVEPOINTS = "events_before_savepoints"
 _RELAY_LOCK = 0x7472616D
@@ -86,7 +97,7 @@ def _write_pending(session: Session) -> None:
         for r in records
     ]
     session.flush()
-    session.execute(insert(OUTBOX), rows)
+    session.connection().execute(_INSERT, rows)
     session.info["told"] = True
 
 
@@ -129,18 +140,31 @@ class Relay:
         return result.rowcount
 
     async def _publish_forever(self, still_leading: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            self._database.told.clear()
-            await still_leading()
-            # A query that is broken off costs its connection: a stop comes between them.
-            rows = await finish(self._read_unpublished())
-            self._metrics.observe_outbox(rows[0]["inserted_at"] if rows else None)
-            if rows:
-                await self._bus.publish([_to_record(row) for row in rows])
-                await finish(self._mark_published([row["seq"] for row in rows]))
-                self._metrics.events_published.inc(len(rows))
-            else:
-                await self._wait_for_news()
+        """Publish; what was published is marked once there is nothing more to publish, or much to mark.
+
+        What a crash leaves unmarked is published again, and consumers pass over it.
+        """
+        published: list[int] = []
+        try:
+            while True:
+                self._database.told.clear()
+                await still_leading()
+                # A query that is broken off costs its connection: a stop comes between them.
+                rows = await finish(self._read_unpublished(published))
+                self._metrics.observe_outbox(rows[0]["inserted_at"] if rows else None)
+                if rows:
+                    await self._bus.publish([_to_record(row) for row in rows])
+                    published += [row["seq"] for row in rows]
+                    self._metrics.events_published.inc(len(rows))
+                if published and (not rows or len(published) >= self._batch):
+                    await finish(self._mark_published(published))
+                    published = []
+                if not rows:
+                    await self._wait_for_news()
+        except asyncio.CancelledError:
+            if published:
+                await self._mark_published(published)
+            raise
 
     async def _wait_for_news(self) -> None:
         # Another instance's commits are not heard here, only seen, hence the bound. Not `wait_for`: up to Python 3.11
@@ -149,16 +173,15 @@ class Relay:
             async with asyncio.timeout(self._poll_seconds):
                 await self._database.told.wait()
 
-    async def _read_unpublished(self) -> Sequence[RowMapping]:
-        query = select(OUTBOX).where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.seq).limit(self._batch)
+    async def _read_unpublished(self, published: Sequence[int]) -> Sequence[RowMapping]:
+        """Return the oldest rows that are neither marked nor in `published`."""
         async with self._database.reading() as session:
-            return (await (await session.connection()).execute(query)).mappings().all()
+            rows = await (await session.connection()).execute(_UNPUBLISHED, {"seqs": published, "most": self._batch})
+            return rows.mappings().all()
 
     async def _mark_published(self, seqs: Sequence[int]) -> None:
         async with self._database.transaction() as session:
-            await (await session.connection()).execute(
-                update(OUTBOX).where(OUTBOX.c.seq.in_(seqs)).values(published_at=datetime.now(UTC))
-            )
+            await (await session.connection()).execute(_MARK_PUBLISHED, {"seqs": seqs, "at": datetime.now(UTC)})
 
 
 def _to_record(row: RowMapping) -> Record:

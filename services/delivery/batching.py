@@ -42,10 +42,15 @@ class Batches(Generic[T, R]):
     async def run(self) -> None:
         """Work until cancelled; the batch in hand is done to its end."""
         while True:
-            batch = [await self._waiting.get()]
-            while not self._waiting.empty() and len(batch) < self._largest:
-                batch.append(self._waiting.get_nowait())
-            await finish(self._finish(batch))
+            await finish(self._gather(await self._waiting.get()))
+
+    async def _gather(self, first: _Item[T, R]) -> None:
+        """Do `first` together with whatever else comes in by this turn of the loop."""
+        await asyncio.sleep(0)
+        batch = [first]
+        while not self._waiting.empty() and len(batch) < self._largest:
+            batch.append(self._waiting.get_nowait())
+        await self._finish(batch)
 
     async def _finish(self, batch: Sequence[_Item[T, R]]) -> None:
         """Do a batch; when one item spoils it, each goes by itself, so that it spoils nobody else's."""

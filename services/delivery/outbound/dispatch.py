@@ -27,6 +27,7 @@ from shared.db import Database
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 30.0
 _MEASURE_SECONDS = 5.0
+_GATHER_SECONDS = 0.005
 _PURGE_SECONDS = 3600.0
 # The claim must outlive the attempt, else a second instance sends what is still being sent.
 _CLAIM_SHARE = 0.8
@@ -87,11 +88,11 @@ class Dispatcher:
         """Record what ended and claim what is due; if there was neither, return for how many seconds to wait."""
         await self._measure()
         free = self._gate.admits(self._pace.at_once - len(self._sending), sending=bool(self._sending))
-        due_in = await self._find_due() if free else None
+        due_in = await self._find_due() if free and not self._ended else None
         due = due_in is not None and due_in <= 0
         if not due and not self._ended:
             return self._pace.poll_seconds if due_in is None else min(due_in, self._pace.poll_seconds)
-        await self._record_and_claim(free if due else 0)
+        await self._record_and_claim(free)
         return None
 
     async def _record_and_claim(self, free: int) -> None:
@@ -166,6 +167,8 @@ class Dispatcher:
             # Not `wait_for`: up to Python 3.11 it loses a cancellation that comes together with the event.
             async with asyncio.timeout(seconds if opens_in is None else min(seconds, opens_in)):
                 await self._wake.wait()
+            # What ends at about the same time is recorded together.
+            await asyncio.sleep(_GATHER_SECONDS)
 
     async def _release_left_over(self) -> None:
         """Take up at once what a crash left claimed, where no other process can be sending it (SQLite)."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, tuple_
+from sqlalchemy import RowMapping, Select, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 from sqlmodel import select as select_typed
@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import Base, Identifier, ThreadedMessage
 from shared.contracts.vocabulary import Role
-from shared.lookup import Lookup, find_rows
+from shared.lookup import KEYS, Lookup, find_rows
 
 # A side of a thread, and a subject's hash.
 Subject = tuple[UUID, Role, str]
@@ -58,19 +58,26 @@ async def find_latest(session: AsyncSession, thread_id: UUID, writer: Role) -> U
     return (await session.exec(query)).first()
 
 
-async def find_latest_of_subjects(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, UUID]:
-    """Return the latest messages that went out, by side of a thread and subject's hash."""
-    if not subjects:
-        return {}
+def _select_latest_of_subjects() -> Select[Any]:
     places = _MESSAGES.c
     subject = (places.thread_id, places.writer, places.subject_hash)
     rank = func.row_number().over(partition_by=subject, order_by=places.created_at.desc()).label("rank")
     sent = (
         select(*subject, places.message_id, rank)
-        .where(places.own_identifier.is_not(None), tuple_(*subject).in_(subjects))
+        .where(places.own_identifier.is_not(None), tuple_(*subject).in_(KEYS))
         .subquery()
     )
-    rows = (await (await session.connection()).execute(select(sent).where(sent.c.rank == 1))).all()
+    return select(sent).where(sent.c.rank == 1)
+
+
+_LATEST_OF_SUBJECTS = _select_latest_of_subjects()
+
+
+async def find_latest_of_subjects(session: AsyncSession, subjects: Collection[Subject]) -> dict[Subject, UUID]:
+    """Return the latest messages that went out, by side of a thread and subject's hash."""
+    if not subjects:
+        return {}
+    rows = (await (await session.connection()).execute(_LATEST_OF_SUBJECTS, {"keys": subjects})).all()
     return {(thread_id, writer, name): message_id for thread_id, writer, name, message_id, _ in rows}
 
 

@@ -72,9 +72,14 @@ class Hub:
         store.add_news(session, news, self._news.set)
 
     async def run(self) -> None:
-        """Follow the changes until cancelled."""
+        """Follow the changes while somebody listens or waits, until cancelled."""
         while True:
             self._news.clear()
+            if self._nobody_hears():
+                self._position = None
+                self._following.clear()
+                await self._news.wait()
+                continue
             changes = await self._read_on()
             self._dispatch(changes)
             if len(changes) < _BATCH:
@@ -88,6 +93,7 @@ class Hub:
         """Give an event that is set at every change of a message. Look at the message after entering, not before."""
         touched = asyncio.Event()
         self._waiters.setdefault(message_id, set()).add(touched)
+        self._news.set()
         try:
             yield touched
         finally:
@@ -164,6 +170,7 @@ class Hub:
         self.require_place(audience)
         listener = Listener(audience)
         self._listeners.add(listener)
+        self._news.set()
         self._metrics.listeners.set(len(self._listeners))
         try:
             yield listener
@@ -180,12 +187,6 @@ class Hub:
                 for waiters in self._waiters.values():
                     for touched in waiters:
                         touched.set()
-            elif self._nobody_hears():
-                newest = await store.newest_seq(session)
-                # Whoever came during the query may need changes up to it.
-                if self._nobody_hears():
-                    self._position = newest
-                    return []
             changes = await store.list_changes(session, self._position, _BATCH)
         if changes:
             self._position = changes[-1].seq

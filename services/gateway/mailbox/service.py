@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.context import Gateway
 from services.gateway.live.domain import ChangeType, News
 from services.gateway.mailbox import store
-from services.gateway.mailbox.domain import Status, author_of, further, read_reply_code, recipient_of
+from services.gateway.mailbox.domain import Status, author_of, counts_as_said, further, read_reply_code, recipient_of
 from services.gateway.mailbox.models import Message, Step, Thread
 from shared.consumer import NotYetKnown
 from shared.contracts.gateway import MessageMarked, MessageSubmitted
@@ -191,8 +191,10 @@ def _keep_decision(gateway: Gateway, message: Message, decision: DecisionFacts) 
 
 def _advance(session: AsyncSession, gateway: Gateway, message: Message, step: Step) -> None:
     store.add_step(session, step)
+    said_before = counts_as_said(message.status)
     message.status = further(message.status, step.status)
-    store.LATEST_SAID.forget(session, message.thread_id)
+    if counts_as_said(message.status) is not said_before:
+        store.LATEST_SAID.forget(session, message.thread_id)
     gateway.metrics.statuses.labels(step.status).inc()
     change = ChangeType(f"message.{step.status}")
     _announce(session, gateway, message, change, step.at, author_of(message.direction))

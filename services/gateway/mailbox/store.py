@@ -10,11 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.gateway.base import Base
 from services.gateway.mailbox.domain import Past, Status, counts_as_said
 from services.gateway.mailbox.models import Message, RememberedRequest, Step, Thread
-from shared.lookup import Lookup, find_rows
+from shared.lookup import KEYS, Lookup, find_rows
 from shared.writing import write_last
 
 _SAID = tuple(status for status in Status if counts_as_said(status))
@@ -74,7 +75,7 @@ async def open_thread(session: AsyncSession, thread: Thread) -> Thread:
     return locked
 
 
-async def _find_latest_said(session: AsyncSession, thread_ids: Collection[UUID]) -> dict[UUID, Message]:
+def _select_latest_said() -> SelectOfScalar[Message]:
     said = aliased(Message)
     latest = (
         select(said.message_id)
@@ -83,8 +84,15 @@ async def _find_latest_said(session: AsyncSession, thread_ids: Collection[UUID])
         .limit(1)
         .scalar_subquery()
     )
-    query = select(Message).join(Thread, col(Message.message_id) == latest).where(col(Thread.thread_id).in_(thread_ids))
-    return {message.thread_id: message for message in await session.exec(query)}
+    return select(Message).join(Thread, col(Message.message_id) == latest).where(col(Thread.thread_id).in_(KEYS))
+
+
+_LATEST_SAID = _select_latest_said()
+
+
+async def _find_latest_said(session: AsyncSession, thread_ids: Collection[UUID]) -> dict[UUID, Message]:
+    found = await session.exec(_LATEST_SAID, params={"keys": thread_ids})
+    return {message.thread_id: message for message in found}
 
 
 LATEST_SAID: Lookup[UUID, Message] = Lookup(_find_latest_said, absent=True)

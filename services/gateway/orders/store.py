@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.orders.models import Order, Pair
 from services.gateway.paging import Cursor
 from shared.contracts.vocabulary import OrderStatus
-from shared.lookup import Lookup
+from shared.lookup import KEYS, Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,15 @@ async def list_orders(session: AsyncSession, wanted: OrderFilter, cursor: Cursor
     return (await session.exec(query)).all()
 
 
+_other = aliased(Order)
+_LATEST = select(Order).where(
+    col(Order.thread_id).in_(KEYS),
+    Order.placed_at == select(func.max(_other.placed_at)).where(_other.thread_id == Order.thread_id).scalar_subquery(),
+)
+
+
 async def _find_latest(session: AsyncSession, thread_ids: Collection[UUID]) -> dict[UUID, Order]:
-    other = aliased(Order)
-    latest = select(func.max(other.placed_at)).where(other.thread_id == Order.thread_id).scalar_subquery()
-    query = select(Order).where(col(Order.thread_id).in_(thread_ids), Order.placed_at == latest)
-    return {order.thread_id: order for order in await session.exec(query)}
+    return {order.thread_id: order for order in await session.exec(_LATEST, params={"keys": thread_ids})}
 
 
 LATEST_ORDERS: Lookup[UUID, Order] = Lookup(_find_latest, absent=True)
