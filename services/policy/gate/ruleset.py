@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -36,8 +36,8 @@ class RuleSet:
         digest = hashlib.sha256()
         for path in (*paths, *shared, WEIGHTS):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-        rules = sorted((read_rule(path) for path in paths), key=lambda rule: rule.id)
-        return cls(tuple(rules), digest.hexdigest()[:16])
+        version = digest.hexdigest()[:16]
+        return cls(_read_rules(directory, version), version)
 
     @cached_property
     def by_id(self) -> dict[str, Rule]:
@@ -66,6 +66,12 @@ class RuleSet:
             self.version,
             *mend(candidate, fixes),
         )
+
+
+@lru_cache(maxsize=4)
+def _read_rules(directory: Path, _version: str) -> tuple[Rule, ...]:
+    """Read the rules of one version; compiling them is dear, so that whoever loads the same ones shares them."""
+    return tuple(sorted((read_rule(path) for path in directory.glob("*.toml")), key=lambda rule: rule.id))
 
 
 def _findings(rule: Rule, severity: Severity, judged: Judged, words: Explanation) -> list[tuple[Finding, Hit]]:
