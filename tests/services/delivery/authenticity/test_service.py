@@ -26,7 +26,7 @@ RESULTS = f"mx.front.example; dmarc=pass header.from={GOOD}"
 
 @asynccontextmanager
 async def door(folder: Path, names: NameServer, policy: str, **more: Any) -> AsyncIterator[Installation]:  # noqa: ANN401 - any setting
-    settings: dict[str, Any] = {"smtp_authenticity": policy, "dns_servers": names.address, "dns_seconds": 1} | more
+    settings: dict[str, Any] = {"smtp_authenticity": policy, "dns_servers": names.address, "dns_seconds": 10} | more
     async with Installation(folder, **settings).running() as delivery:
         await delivery.introduce()
         await delivery.tell(await delivery.approve())
