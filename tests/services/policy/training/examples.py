@@ -66,8 +66,8 @@ def _shortened(line: str, heading: str, language: str) -> Example:
 
 
 def _written() -> Iterator[Example]:
-    """Yield the lines of `messages/*.tsv`: labels, direction, kind and text; `-` labels a clean message."""
-    for path in sorted(_WRITTEN.glob("*.tsv")):
+    """Yield the lines of `messages/*/*.tsv`, a folder for each hand that wrote some: labels, direction, kind and text; `-` labels a clean message."""
+    for path in sorted(_WRITTEN.glob("*/*.tsv")):
         for line in path.read_text("utf-8").split("\n"):
             columns = line.split("\t")
             if len(columns) != 4 or columns[1] not in _DIRECTIONS or columns[2] not in _KINDS:
