@@ -66,7 +66,10 @@ def _shortened(line: str, heading: str, language: str) -> Example:
 
 
 def _written() -> Iterator[Example]:
-    """Yield the lines of `messages/*/*.tsv`, a folder for each hand that wrote some: labels, direction, kind and text; `-` labels a clean message."""
+    """Yield the lines of `messages/*/*.tsv`: labels, direction, kind and text; `-` labels a clean message.
+
+    Each folder is one hand's.
+    """
     for path in sorted(_WRITTEN.glob("*/*.tsv")):
         for line in path.read_text("utf-8").split("\n"):
             columns = line.split("\t")
