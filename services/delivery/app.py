@@ -18,6 +18,7 @@ from services.delivery.inbound.purging import purge_intake
 from services.delivery.inbound.recipients import Recipients
 from services.delivery.inbound.service import Intake, Scrutiny
 from services.delivery.metrics import DeliveryMetrics
+from services.delivery.operations import api as operations
 from services.delivery.outbound.api import create_router
 from services.delivery.outbound.composition import Composer
 from services.delivery.outbound.dispatch import Dispatcher, Pace, purge_queue
@@ -103,9 +104,8 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
         },
     )
     app.state.door = door
-    app.include_router(
-        create_router(database, queue, composer), dependencies=[require_service_token(settings.internal_token())]
-    )
+    for router in (create_router(composer), operations.create_router(database, queue)):
+        app.include_router(router, dependencies=[require_service_token(settings.internal_token())])
     return app
 
 

@@ -22,10 +22,17 @@ class NoSuchMail(NotFound):
 
 
 class MailSettled(Conflict):
-    """The mail was sent or given up already; nothing can be retried or held."""
+    """The mail was sent or given up already; nothing can be retried, held or released."""
 
     slug = "mail-settled"
     title = "The mail is settled"
+
+
+class MailBusy(Conflict):
+    """Somebody records an attempt at the mail at this moment."""
+
+    slug = "mail-busy"
+    title = "The mail is being recorded"
 
 
 class ContentUnavailable(Problem):

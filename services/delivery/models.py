@@ -4,13 +4,30 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, Integer, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from services.delivery.operations.domain import QueueAction, QueueState
 from shared.contracts.vocabulary import Role
 from shared.db import NAMING, UtcDateTime, named
 from shared.inbox import add_reliability_tables
+
+__all__ = [
+    "Alias",
+    "Base",
+    "Identifier",
+    "Intake",
+    "IntakeOutcome",
+    "MailKind",
+    "Party",
+    "QueueAction",
+    "QueueChange",
+    "QueueState",
+    "QueuedMail",
+    "Sender",
+    "ThreadedMessage",
+]
 
 
 class IntakeOutcome(StrEnum):
@@ -28,15 +45,6 @@ class MailKind(StrEnum):
     NOTICE = "notice"
     CONFIRMATION = "confirmation"
     STANDING = "standing"
-
-
-class QueueState(StrEnum):
-    """Where a queued mail stands."""
-
-    WAITING = "waiting"
-    HELD = "held"
-    DELIVERED = "delivered"
-    BOUNCED = "bounced"
 
 
 class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
@@ -170,6 +178,19 @@ class QueuedMail(Base, table=True):
     claim: UUID | None = None
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_reply: str = Field(default="", max_length=500)
+
+
+class QueueChange(Base, table=True):
+    """The audit: which operator did what with a mail of the queue, when and why."""
+
+    __tablename__ = "queue_changes"
+
+    change_id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger().with_variant(Integer, "sqlite"))
+    queue_id: UUID = Field(index=True)
+    action: QueueAction = Field(sa_type=named(QueueAction))
+    reason: str = Field(max_length=500)
+    changed_by: str = Field(max_length=100)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
 add_reliability_tables(Base.metadata)

@@ -19,6 +19,7 @@ from services.gateway.insight import api as insight
 from services.gateway.links import api as links
 from services.gateway.live import api as live
 from services.gateway.live.hub import Hub
+from services.gateway.mail import api as mail
 from services.gateway.mailbox import api as messages
 from services.gateway.mailbox import blocking
 from services.gateway.mailbox import threads_api as threads
@@ -52,6 +53,7 @@ _ROUTERS = (
     links,
     insight,
     policing,
+    mail,
     access,
     apps,
     app_tokens,

@@ -1,6 +1,6 @@
 """The services that the gateway asks while a caller waits.
 
-Questions change nothing. What operators decide on what the policy service keeps is passed on to it, which owns it.
+Questions change nothing. What operators decide on what the policy or delivery service keeps is passed on to it.
 """
 
 from collections.abc import Collection, Mapping
@@ -69,6 +69,14 @@ class Peers:
     async def tell_policy(self, method: str, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Pass an operator's decision on to policy; raises `Unavailable`, and what policy refuses as it refuses it."""
         return self._read_object("policy", await self._pass_on("policy", method, path, json=dict(body)))
+
+    async def ask_delivery(self, path: str, query: Mapping[str, str | list[str]]) -> dict[str, Any]:
+        """Ask delivery about its queue; raises `Unavailable`, and what delivery refuses as it refuses it."""
+        return self._read_object("delivery", await self._pass_on("delivery", "GET", path, params=dict(query)))
+
+    async def tell_delivery(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """Pass an operator's order on to delivery; raises `Unavailable`, and what delivery refuses as it does."""
+        return self._read_object("delivery", await self._pass_on("delivery", "POST", path, json=dict(body)))
 
     async def evaluate(self, question: EvaluateQuestion) -> EvaluateAnswer:
         """Ask policy what the gate would say; raises `Unavailable`."""

@@ -81,19 +81,6 @@ async def list_claimed(session: AsyncSession, claims: Sequence[tuple[UUID, UUID]
     return {row.queue_id: row for row in rows if row.claim is not None and (row.queue_id, row.claim) in valid}
 
 
-async def list_mails(
-    session: AsyncSession, states: Sequence[QueueState], limit: int, after: tuple[datetime, UUID] | None
-) -> Sequence[QueuedMail]:
-    """Return queued mails in these states in order of queueing, those behind `after`."""
-    query = select(QueuedMail).where(col(QueuedMail.state).in_(list(states)))
-    if after is not None:
-        moment, queue_id = after
-        same = (col(QueuedMail.queued_at) == moment) & (col(QueuedMail.queue_id) > queue_id)
-        query = query.where((col(QueuedMail.queued_at) > moment) | same)
-    query = query.order_by(col(QueuedMail.queued_at), col(QueuedMail.queue_id)).limit(limit)
-    return (await session.exec(query)).all()
-
-
 async def measure(session: AsyncSession) -> tuple[dict[QueueState, int], datetime | None]:
     """Return how many mails wait and are held, and since when the oldest waiting one is queued."""
     unsettled = [QueueState.WAITING, QueueState.HELD]

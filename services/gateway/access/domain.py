@@ -27,6 +27,7 @@ class Scope(StrEnum):
     MESSAGES_WRITE = "messages:write"
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    ORDERS_CONFIRM = "orders:confirm"
     PARTIES_READ = "parties:read"
     PARTIES_WRITE = "parties:write"
     METRICS_READ = "metrics:read"
@@ -36,6 +37,8 @@ class Scope(StrEnum):
     TOKENS_WRITE = "tokens:write"
     APPS_READ = "apps:read"
     APPS_WRITE = "apps:write"
+    MAIL_READ = "mail:read"
+    MAIL_WRITE = "mail:write"
 
 
 SCOPES_BY_ROLE: Mapping[CallerRole, frozenset[Scope]] = {
@@ -45,6 +48,7 @@ SCOPES_BY_ROLE: Mapping[CallerRole, frozenset[Scope]] = {
             Scope.MESSAGES_READ,
             Scope.MESSAGES_WRITE,
             Scope.ORDERS_READ,
+            Scope.ORDERS_CONFIRM,
             Scope.PARTIES_READ,
             Scope.PARTIES_WRITE,
             Scope.METRICS_READ,

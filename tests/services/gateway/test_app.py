@@ -43,6 +43,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/v1/apps/{client_id}/authorisations"): {"seller_id": SELLER, "scopes": ["messages:read"]},
     ("POST", "/v1/apps/{client_id}/codes"): {"seller_id": SELLER, "scopes": ["messages:read"]},
     ("PUT", "/v1/policy/standings/{seller_id}"): {"standing": "suspended", "reason": "Spam."},
+    ("POST", "/v1/mail/queue/{mail_id}:{action}"): {"reason": "Their server is ill."},
+    ("POST", "/v1/mail/queue:{action}"): {"state": ["waiting"]},
     **{
         (method, f"/v1/policy/{path}"): {"reason": "Spam."}
         for method, path in (
@@ -91,6 +93,8 @@ def fill(path: str, message: object) -> str:
         "sender_id": uuid4(),
         "role": "seller",
         "party_id": SELLER,
+        "mail_id": uuid4(),
+        "action": "hold",
     }
     return re.sub(r"{(\w+)}", lambda found: str(values[found.group(1)]), path)
 

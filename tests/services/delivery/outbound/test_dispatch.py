@@ -11,6 +11,8 @@ from sqlalchemy import text
 from services.delivery.bounces.domain import BounceAddresses
 from services.delivery.metrics import DeliveryMetrics
 from services.delivery.models import QueueState
+from services.delivery.operations.domain import Wanted
+from services.delivery.operations.store import list_mails
 from services.delivery.outbound import store
 from services.delivery.outbound.composition import Composer
 from services.delivery.outbound.dispatch import RelayGate
@@ -88,7 +90,7 @@ async def test_a_notice_that_bounces_ends_there(relaying: Installation, far_side
 
 async def _settled(installation: Installation, state: QueueState, count: int) -> bool:
     async with installation.database.reading() as session:
-        return len(await store.list_mails(session, [state], 200, None)) == count
+        return len(await list_mails(session, Wanted((state,)), None, 200)) == count
 
 
 async def test_five_days_of_trouble_end_in_a_bounce(tmp_path: Path, far_side: FarSide) -> None:

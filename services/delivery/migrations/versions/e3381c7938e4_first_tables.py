@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '3a1a6a94f0f3'
+revision = 'e3381c7938e4'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -119,6 +119,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_queue_message', ['message_id'], unique=False)
         batch_op.create_index('ix_queue_settled_at', ['settled_at'], unique=False)
         batch_op.create_index('ix_queue_state_due_at', ['state', 'due_at'], unique=False)
+
+    op.create_table('queue_changes',
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('queue_id', sa.Uuid(), nullable=False),
+    sa.Column('action', sa.String(length=32), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('changed_by', sa.String(length=100), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('change_id', name=op.f('pk_queue_changes'))
+    )
+    with op.batch_alter_table('queue_changes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_queue_changes_queue_id'), ['queue_id'], unique=False)
 
     op.create_table('senders',
     sa.Column('address_hash', sa.String(length=64), nullable=False),

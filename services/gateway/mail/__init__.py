@@ -1,0 +1,1 @@
+"""The outbound mail queue for operators, kept by the delivery service."""
