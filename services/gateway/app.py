@@ -14,6 +14,8 @@ from services.gateway.apps import service as apps_service
 from services.gateway.apps import token_api as app_tokens
 from services.gateway.apps.token_request import LARGEST_BODY
 from services.gateway.context import Gateway
+from services.gateway.feeds import api as feeds
+from services.gateway.feeds.processing import process_feeds, purge_feeds
 from services.gateway.handlers import HANDLERS
 from services.gateway.insight import api as insight
 from services.gateway.links import api as links
@@ -27,6 +29,8 @@ from services.gateway.mailbox.preparation import prepare
 from services.gateway.mailbox.sending import forget_requests
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.orders import api as orders
+from services.gateway.orders import confirmations_api as confirmations
+from services.gateway.orders.deadlines import watch_deadlines
 from services.gateway.peers import Peers
 from services.gateway.policing import api as policing
 from services.gateway.senders import api as senders
@@ -48,6 +52,8 @@ _ROUTERS = (
     blocking,
     live,
     orders,
+    confirmations,
+    feeds,
     accounts,
     senders,
     links,
@@ -99,6 +105,9 @@ def create_app(
             "live-purge": lambda: hub.purge(settings.retention_days),
             "requests-purge": lambda: forget_requests(gateway),
             "senders-purge": lambda: forget_expired(gateway),
+            "feeds": lambda: process_feeds(gateway),
+            "feeds-purge": lambda: purge_feeds(gateway),
+            "deadlines": lambda: watch_deadlines(gateway),
             "apps-purge": lambda: apps_service.forget_expired(database),
         }
         async with service.running(works):
@@ -118,7 +127,7 @@ def create_app(
             "bus": lambda: check_bus(bus),
             "migrations": lambda: require_current(database, MIGRATIONS),
         },
-        body_limits={app_tokens.PATH: LARGEST_BODY},
+        body_limits={app_tokens.PATH: LARGEST_BODY, feeds.PATH: feeds.LARGEST_FEED},
     )
     hub.stopping = app.state.stopping
     app.state.gateway = gateway

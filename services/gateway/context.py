@@ -1,6 +1,7 @@
 """What routes and handlers work with, put together by `app.py`."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -17,7 +18,7 @@ from shared.links import Links
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The gateway's parts."""
+    """The gateway's parts. `feed_news` is set when a feed came in."""
 
     settings: Settings
     database: Database
@@ -28,6 +29,7 @@ class Gateway:
     peers: Peers
     operator_token: str
     links: Links
+    feed_news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def _of_request(request: Request) -> Gateway:

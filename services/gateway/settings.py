@@ -1,7 +1,10 @@
 """Settings of the gateway."""
 
+from datetime import timedelta
+
 from pydantic import Field, SecretStr
 
+from services.gateway.orders.domain import Deadlines
 from shared.settings import Port, Seconds, SharedSettings, load_local_keys
 
 
@@ -51,6 +54,43 @@ class Settings(SharedSettings):
     heartbeat_seconds: Seconds = Field(
         15, validation_alias="TRAMITE_HEARTBEAT_SECONDS", description="Silence after which a stream says it lives"
     )
+
+    shipment_confirm_days: float = Field(
+        7,
+        gt=0,
+        le=365,
+        validation_alias="TRAMITE_SHIPMENT_CONFIRM_DAYS",
+        description="How long after its ship-by date a shipment may be confirmed; then the order is cancelled",
+    )
+    shipment_warning_days: float = Field(
+        3,
+        ge=0,
+        le=365,
+        validation_alias="TRAMITE_SHIPMENT_WARNING_DAYS",
+        description="How long before that the seller is warned",
+    )
+    shipment_grace_hours: float = Field(
+        24,
+        ge=0,
+        le=8760,
+        validation_alias="TRAMITE_SHIPMENT_GRACE_HOURS",
+        description="How long after its warning, however late that was, an order is not cancelled",
+    )
+    deadline_poll_seconds: Seconds = Field(
+        60, validation_alias="TRAMITE_DEADLINE_POLL_SECONDS", description="How often late shipments are looked for"
+    )
+
+    feed_days: int = Field(
+        90, ge=1, le=3650, validation_alias="TRAMITE_FEED_DAYS", description="How long feeds and their reports are kept"
+    )
+
+    def shipment_deadlines(self) -> Deadlines:
+        """Return how long a shipment's confirmation may take (R-ORDER-5)."""
+        return Deadlines(
+            timedelta(days=self.shipment_confirm_days),
+            timedelta(days=self.shipment_warning_days),
+            timedelta(hours=self.shipment_grace_hours),
+        )
 
     def operator_secret(self) -> str:
         """Return the first operator's token. Raises `ValueError` for one short enough to guess."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from shared.contracts.vocabulary import (
+    AdjustmentFacts,
     Mark,
     MarketplaceFacts,
     MessageFacts,
@@ -14,6 +15,7 @@ from shared.contracts.vocabulary import (
     Role,
     Sealed,
     SealedContent,
+    ShipmentFacts,
 )
 from shared.events import Event
 
@@ -83,6 +85,66 @@ class OrderChanged(Event):
     keyed_by: ClassVar[str] = "order.order_id"
 
     order: OrderFacts
+
+
+class ShipmentConfirmed(Event):
+    """A parcel of an order was confirmed, and the buyer is to hear of it (R-ORDER-3).
+
+    `order` is the order with it; `complete` says that nothing is left to ship. Whoever knows an older version of the
+    buyer than `buyer_version` waits.
+    """
+
+    type: ClassVar[str] = "shipment.confirmed.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "order.order_id"
+
+    order: OrderFacts
+    shipment: ShipmentFacts
+    complete: bool
+    business_name: str
+    buyer_version: int
+    confirmed_at: AwareDatetime
+
+
+class AdjustmentRecorded(Event):
+    """Money is given back on an order, and the buyer is to hear of it and why (R-ORDER-3)."""
+
+    type: ClassVar[str] = "adjustment.recorded.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "order.order_id"
+
+    order: OrderFacts
+    adjustment: AdjustmentFacts
+    business_name: str
+    buyer_version: int
+    recorded_at: AwareDatetime
+
+
+class ShipmentDue(Event):
+    """A shipment is not confirmed yet: its seller is to be warned that it must be until `confirm_by` (R-ORDER-5)."""
+
+    type: ClassVar[str] = "shipment.due.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "order.order_id"
+
+    order: OrderFacts
+    seller_version: int
+    confirm_by: AwareDatetime
+    warned_at: AwareDatetime
+
+
+class OrderLapsed(Event):
+    """An order was cancelled, as its shipment was not confirmed in time; both sides are to hear of it (R-ORDER-5)."""
+
+    type: ClassVar[str] = "order.lapsed.v1"
+    topic: ClassVar[str] = TOPIC
+    keyed_by: ClassVar[str] = "order.order_id"
+
+    order: OrderFacts
+    business_name: str
+    buyer_version: int
+    seller_version: int
+    lapsed_at: AwareDatetime
 
 
 class MessageSubmitted(Event):

@@ -109,6 +109,65 @@ class Trait(StrEnum):
     VEHICLE = "vehicle"
 
 
+class AdjustmentReason(StrEnum):
+    """Why a seller gives money back (R-ORDER-3). The words are those that existing feeds use."""
+
+    NO_INVENTORY = "NoInventory"
+    COULD_NOT_SHIP = "CouldNotShip"
+    CUSTOMER_CANCEL = "CustomerCancel"
+    CUSTOMER_RETURN = "CustomerReturn"
+    DIFFERENT_ITEM = "DifferentItem"
+    EXCHANGE = "Exchange"
+    ADDRESS_INCORRECT = "CustomerAddressIncorrect"
+    UNDELIVERABLE = "Undeliverable"
+    REFUSED_DELIVERY = "RefusedDelivery"
+    PRICE_ERROR = "PriceError"
+    GENERAL = "GeneralAdjustment"
+
+
+class Carrier(StrEnum):
+    """Who carries a parcel. The words are names that buyers read: nothing that a seller writes stands there instead."""
+
+    AMAZON = "Amazon Logistics"
+    BPOST = "bpost"
+    BRT = "BRT"
+    CAINIAO = "Cainiao"
+    CANADA_POST = "Canada Post"
+    CHINA_POST = "China Post"
+    CHRONOPOST = "Chronopost"
+    COLISSIMO = "Colissimo"
+    CORREOS = "Correos"
+    DEUTSCHE_POST = "Deutsche Post"
+    DHL = "DHL"
+    DPD = "DPD"
+    EVRI = "Evri"
+    FEDEX = "FedEx"
+    GLS = "GLS"
+    HERMES = "Hermes"
+    INPOST = "InPost"
+    JAPAN_POST = "Japan Post"
+    LA_POSTE = "La Poste"
+    MONDIAL_RELAY = "Mondial Relay"
+    MRW = "MRW"
+    NACEX = "Nacex"
+    NEXIVE = "Nexive"
+    ONTRAC = "OnTrac"
+    POSTE_ITALIANE = "Poste Italiane"
+    POSTNL = "PostNL"
+    POSTNORD = "PostNord"
+    PUROLATOR = "Purolator"
+    ROYAL_MAIL = "Royal Mail"
+    SAGAWA = "Sagawa Express"
+    SDA = "SDA"
+    SEUR = "SEUR"
+    SWISS_POST = "Swiss Post"
+    TNT = "TNT"
+    UPS = "UPS"
+    USPS = "USPS"
+    YAMATO = "Yamato Transport"
+    OTHER = "Other"
+
+
 class Verdict(StrEnum):
     """The sum of a decision's findings."""
 
@@ -161,12 +220,33 @@ class MessagingPause(Fact):
 
 
 class AdjustmentFacts(Fact):
-    """Money given back on an order, with the marketplace's reason code, such as `NoInventory`."""
+    """Money given back on an order, with the marketplace's reason code, such as `NoInventory`.
+
+    `adjustment_id` is the id it was recorded under one by one or by a feed; None where it came with the whole order.
+    """
 
     reason: str
     amount: str
     currency: str
     adjusted_at: AwareDatetime
+    adjustment_id: str | None = None
+
+
+class ShippedItem(Fact):
+    """How many pieces of an order's line are in a parcel."""
+
+    sku: str
+    quantity: int
+
+
+class ShipmentFacts(Fact):
+    """A parcel of an order, as its sender confirmed it."""
+
+    shipment_id: str
+    items: tuple[ShippedItem, ...]
+    carrier: Carrier
+    tracking_number: str | None = None
+    shipped_at: AwareDatetime
 
 
 class OrderFacts(Fact):

@@ -22,6 +22,7 @@ class ChangeType(StrEnum):
     RESPONSE_SETTLED = "thread.response_settled"
     ORDER_RECORDED = "order.recorded"
     ORDER_CHANGED = "order.changed"
+    SHIPMENT_DUE = "order.shipment_due"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Routes of orders. Operators record them; sellers and buyers see their own."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from services.gateway.access.caller import require
 from services.gateway.access.domain import Caller, CallerRole, Scope
-from services.gateway.context import Context
+from services.gateway.context import Context, Gateway
 from services.gateway.fields import Moment, OrderId
 from services.gateway.orders import service, store
 from services.gateway.orders.domain import completed_at
@@ -38,17 +39,17 @@ async def put_order(
     An order's marketplace, buyer and seller never change.
     """
     async with gateway.database.transaction() as session:
-        order, outcome = await service.record_order(session, gateway.hub, order_id, body)
+        order, outcome = await service.record_order(session, gateway, order_id, body)
         pair = await store.get_pair(session, order.thread_id)
     response.status_code = 201 if outcome is Outcome.RECORDED else 200
-    return _describe(order, pair, caller)
+    return describe_order(gateway, order, pair, caller)
 
 
 @router.post("/orders:import", summary="Record many orders")
 async def post_import(body: ImportBody, _caller: Recorder, gateway: Context) -> ImportAnswer:
     """Record up to 500 orders. Good rows are recorded, bad ones are named with their fields; the order is kept."""
     async with gateway.database.transaction() as session:
-        return await import_orders(session, gateway.hub, body.orders)
+        return await import_orders(session, gateway, body.orders)
 
 
 @router.get("/orders/{order_id}", summary="Read an order", responses=document_problems(NotFound))
@@ -59,7 +60,7 @@ async def get_order(order_id: OrderId, caller: Reader, gateway: Context) -> Orde
         pair = await store.get_pair(session, order.thread_id) if order else None
     if order is None or not caller.may_see(order.seller_id, order.buyer_id):
         raise NotFound("No order of yours has this id.")
-    return _describe(order, pair, caller)
+    return describe_order(gateway, order, pair, caller)
 
 
 @router.get("/orders", summary="List orders")
@@ -71,19 +72,25 @@ async def list_orders(  # noqa: PLR0913 - the filters of a listing
     status: OrderStatus | None = None,
     placed_after: Annotated[Moment | None, Query(description="This time or later")] = None,
     placed_before: Annotated[Moment | None, Query(description="Earlier than this time")] = None,
+    confirm_before: Annotated[
+        Moment | None, Query(description="Shipment to be confirmed before this time, or the order is cancelled")
+    ] = None,
     cursor: CursorText = None,
     limit: Limit = 50,
 ) -> Page[OrderAnswer]:
     """List one's own orders, latest placed first; operators list all."""
     wanted = OrderFilter(caller.seller_id, caller.buyer_id, buyer_alias, status, placed_after, placed_before)
+    if confirm_before is not None:
+        wanted = replace(wanted, ship_by_before=confirm_before - gateway.settings.shipment_deadlines().confirm)
     async with gateway.database.reading() as session:
         rows = await store.list_orders(session, wanted, read_cursor(cursor, _ORDER), limit + 1)
         pairs = await store.list_pairs(session, [row.thread_id for row in rows])
     page, following = cut_page(rows, limit, lambda row: Cursor(_ORDER, row.placed_at, row.order_id))
-    return Page(items=[_describe(row, pairs.get(row.thread_id), caller) for row in page], next=following)
+    return Page(items=[describe_order(gateway, row, pairs.get(row.thread_id), caller) for row in page], next=following)
 
 
-def _describe(order: Order, pair: Pair | None, caller: Caller) -> OrderAnswer:
+def describe_order(gateway: Gateway, order: Order, pair: Pair | None, caller: Caller) -> OrderAnswer:
+    """Describe an order that the caller may see."""
     state = service.read_state(order)
     return OrderAnswer(
         id=order.order_id,
@@ -98,11 +105,15 @@ def _describe(order: Order, pair: Pair | None, caller: Caller) -> OrderAnswer:
         items=list(state.items),
         business=state.business,
         purchase_order_number=state.purchase_order_number,
-        adjustments=list(state.adjustments),
+        adjustments=list(state.all_adjustments),
+        shipments=list(state.shipments),
         return_requested=state.return_requested,
+        phone=service.open_phone(order, gateway.keys),
         placed_at=state.placed_at,
         ship_by=state.ship_by,
         shipped_at=state.shipped_at,
         delivered_at=state.delivered_at,
         completed_at=completed_at(state),
+        confirm_shipment_by=gateway.settings.shipment_deadlines().confirm_by(state, order.warned_at),
+        warned_at=order.warned_at,
     )

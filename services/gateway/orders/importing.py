@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.live.hub import Hub
+from services.gateway.context import Gateway
 from services.gateway.orders import service
 from services.gateway.orders.schemas import ImportAnswer, ImportRow, RowAnswer
 from services.gateway.orders.service import Outcome
@@ -14,7 +14,7 @@ from shared.problems import Problem
 REFUSED = "refused"
 
 
-async def import_orders(session: AsyncSession, hub: Hub, rows: Sequence[Mapping[str, object]]) -> ImportAnswer:
+async def import_orders(session: AsyncSession, gateway: Gateway, rows: Sequence[Mapping[str, object]]) -> ImportAnswer:
     """Record the good rows and return what became of each, in the rows' order."""
     answers: dict[int, RowAnswer] = {}
     good: list[tuple[int, ImportRow]] = []
@@ -25,15 +25,15 @@ async def import_orders(session: AsyncSession, hub: Hub, rows: Sequence[Mapping[
             answers[number] = _refuse_form(number, row, error)
     # In the order of ids, so that two imports at once never wait for each other in a circle.
     for number, order in sorted(good, key=lambda item: item[1].order_id):
-        answers[number] = await _record(session, hub, number, order)
+        answers[number] = await _record(session, gateway, number, order)
     results = [answers[number] for number in range(len(rows))]
     counts = {word: sum(answer.result == word for answer in results) for word in (*Outcome, REFUSED)}
     return ImportAnswer(rows=results, **counts)
 
 
-async def _record(session: AsyncSession, hub: Hub, number: int, order: ImportRow) -> RowAnswer:
+async def _record(session: AsyncSession, gateway: Gateway, number: int, order: ImportRow) -> RowAnswer:
     try:
-        _, outcome = await service.record_order(session, hub, order.order_id, order)
+        _, outcome = await service.record_order(session, gateway, order.order_id, order)
     except Problem as problem:
         errors = problem.members.get("errors", [])
         return RowAnswer(

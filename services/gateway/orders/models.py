@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, Text
 from sqlmodel import Field
 
 from services.gateway.base import Base
@@ -13,7 +13,12 @@ from shared.db import UtcDateTime, named
 
 
 class Order(Base, table=True):
-    """An order; `version` grows by one with every change."""
+    """An order; `version` grows by one with every change.
+
+    `adjustments` came with the whole order, `confirmed_adjustments` and `shipments` one by one or by feeds. `warned_at`
+    is when the seller was warned of the present ship-by date. `phone_box` seals the buyer's telephone number while the
+    seller may see it (R-ORDER-4), and no longer.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -21,6 +26,7 @@ class Order(Base, table=True):
         Index("ix_orders_buyer_id_placed_at", "buyer_id", "placed_at", "order_id"),
         Index("ix_orders_thread_id_placed_at", "thread_id", "placed_at"),
         Index("ix_orders_placed_at", "placed_at", "order_id"),
+        Index("ix_orders_status_ship_by", "status", "ship_by"),
     )
 
     order_id: str = Field(primary_key=True, max_length=19)
@@ -40,6 +46,10 @@ class Order(Base, table=True):
     ship_by: datetime | None = Field(default=None, sa_type=UtcDateTime)
     shipped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    shipments: list[dict[str, Any]] = Field(sa_type=JSON)
+    confirmed_adjustments: list[dict[str, Any]] = Field(sa_type=JSON)
+    warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    phone_box: str | None = Field(default=None, sa_type=Text)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -3,23 +3,64 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StrictBool, StrictInt
+from babel.numbers import list_currencies
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 
 from services.gateway.fields import Answer, Body, Identifier, Line, Moment, OrderId
-from shared.contracts.vocabulary import AdjustmentFacts, Fulfilment, ItemFacts, OrderStatus, Trait
+from shared.contracts.vocabulary import (
+    AdjustmentFacts,
+    AdjustmentReason,
+    Carrier,
+    Fulfilment,
+    ItemFacts,
+    OrderStatus,
+    ShipmentFacts,
+    Trait,
+)
 
 MOST_ITEMS = 200
 MOST_IMPORTED = 500
 _MOST_ADJUSTMENTS = 100
 _MOST_PIECES = 1_000_000
+_CARRIERS = {carrier.casefold(): carrier for carrier in Carrier}
+_REASONS = {reason.casefold(): reason for reason in AdjustmentReason}
+
+
+def _find_carrier(name: object) -> object:
+    return _CARRIERS.get(" ".join(name.split()).casefold(), name) if isinstance(name, str) else name
+
+
+def _find_reason(code: object) -> object:
+    return _REASONS.get(code.strip().casefold(), code) if isinstance(code, str) else code
+
+
+def _check_currency(code: str) -> str:
+    if code not in list_currencies():
+        raise ValueError("must be a currency's three letters (ISO 4217), such as EUR")
+    return code
+
+
+def _check_something(amount: str) -> str:
+    if not amount.strip("0."):
+        raise ValueError("must be more than nothing")
+    return amount
+
+
+Sku = Annotated[Line, Field(min_length=1, max_length=100)]
+Pieces = Annotated[StrictInt, Field(ge=1, le=_MOST_PIECES)]
+# Buyers read it, so that it must hold nothing but what carriers number parcels with.
+TrackingNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 -]{0,38}[A-Za-z0-9])?$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9](?:[0-9 ()./-]{3,28})[0-9]$")]
 
 
 class ItemBody(Body):
     """One line of an order."""
 
-    sku: Annotated[Line, Field(min_length=1, max_length=100)]
+    sku: Sku
     title: Annotated[Line, Field(min_length=1, max_length=500)]
-    quantity: Annotated[StrictInt, Field(ge=1, le=_MOST_PIECES)]
+    quantity: Pieces
     traits: Annotated[frozenset[Trait], Field(max_length=len(Trait))] = frozenset()
 
     def facts(self) -> ItemFacts:
@@ -33,8 +74,8 @@ class AdjustmentBody(Body):
     reason: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$")] = Field(
         description="The marketplace's code, such as `NoInventory`, `CouldNotShip`, `CustomerReturn`"
     )
-    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")] = Field(description="Such as `19.90`")
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount: Amount = Field(description="Such as `19.90`")
+    currency: Currency
     adjusted_at: Moment
 
     def facts(self) -> AdjustmentFacts:
@@ -61,6 +102,38 @@ class OrderBody(Body):
     ship_by: Moment | None = None
     shipped_at: Moment | None = Field(None, description="Of a shipped or delivered order; else the time we hear of it")
     delivered_at: Moment | None = Field(None, description="Of a delivered order; else the time we hear of it")
+    phone: Phone | None = Field(
+        None, description="The buyer's; kept and shown only for what the seller ships, until delivery (R-ORDER-4)"
+    )
+
+
+class ShippedItemBody(Body):
+    """Pieces of one of the order's lines."""
+
+    sku: Sku
+    quantity: Pieces
+
+
+class ShipmentBody(Body):
+    """A parcel that is on its way."""
+
+    shipped_at: Moment
+    carrier: Annotated[Carrier, BeforeValidator(_find_carrier)] = Field(
+        description="A carrier's name; `Other` for one that is not listed"
+    )
+    tracking_number: TrackingNumber | None = None
+    items: Annotated[list[ShippedItemBody], Field(min_length=1, max_length=MOST_ITEMS)] | None = Field(
+        None, description="What is in it; all that is left to ship if left out"
+    )
+
+
+class RefundBody(Body):
+    """Money that the buyer gets back, and why."""
+
+    reason: Annotated[AdjustmentReason, BeforeValidator(_find_reason)]
+    amount: Annotated[Amount, AfterValidator(_check_something)] = Field(description="Such as `19.90`")
+    currency: Annotated[Currency, AfterValidator(_check_currency)]
+    adjusted_at: Moment
 
 
 class ImportRow(OrderBody):
@@ -113,9 +186,15 @@ class OrderAnswer(Answer):
     business: bool
     purchase_order_number: str | None
     adjustments: list[AdjustmentFacts]
+    shipments: list[ShipmentFacts]
     return_requested: bool
+    phone: str | None = Field(description="The buyer's, from placement to delivery of what the seller ships; else null")
     placed_at: datetime
     ship_by: datetime | None
     shipped_at: datetime | None
     delivered_at: datetime | None
     completed_at: datetime | None = Field(description="Delivered, else wholly shipped; messaging's 30 days run from it")
+    confirm_shipment_by: datetime | None = Field(
+        description="Until when the seller must confirm the shipment, or the order is cancelled; null if nobody waits"
+    )
+    warned_at: datetime | None = Field(description="When the seller was warned of that")

@@ -7,9 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.accounts import service as accounts
 from services.gateway.accounts import store as parties
+from services.gateway.context import Gateway
 from services.gateway.holding import hold
 from services.gateway.live.domain import ChangeType, News
-from services.gateway.live.hub import Hub
 from services.gateway.orders import store
 from services.gateway.orders.domain import (
     OrderState,
@@ -18,6 +18,7 @@ from services.gateway.orders.domain import (
     fill_times,
     find_contradiction,
     may_follow,
+    shows_phone,
 )
 from services.gateway.orders.errors import IllegalTransition, OtherOrder
 from services.gateway.orders.models import Order, Pair
@@ -29,8 +30,10 @@ from shared.contracts.vocabulary import (
     ItemFacts,
     MarketplaceFacts,
     OrderFacts,
+    ShipmentFacts,
     identify_thread,
 )
+from shared.crypto import KeyRing
 from shared.outbox import emit
 from shared.problems import Invalid
 
@@ -43,11 +46,16 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-async def record_order(session: AsyncSession, hub: Hub, order_id: str, body: OrderBody) -> tuple[Order, Outcome]:
+_PHONE = "phone"
+
+
+async def record_order(
+    session: AsyncSession, gateway: Gateway, order_id: str, body: OrderBody
+) -> tuple[Order, Outcome]:
     """Record an order or take over its new state; the same again changes nothing.
 
-    Raises `Invalid` for unknown parties and for times that cannot be, `IllegalTransition` and `OtherOrder`; then
-    nothing is changed.
+    Shipments and adjustments that were confirmed one by one stay. Raises `Invalid` for unknown parties and for times
+    that cannot be, `IllegalTransition` and `OtherOrder`; then nothing is changed.
     """
     _refuse_contradictions(body)
     await hold(session, f"order {order_id}")
@@ -61,23 +69,31 @@ async def record_order(session: AsyncSession, hub: Hub, order_id: str, body: Ord
             raise OtherOrder
         if not may_follow(old.status, new.status):
             raise IllegalTransition(old.status, new.status)
-    if known is not None and old == new:
+    phone = body.phone if shows_phone(body.fulfilment, body.status) else None
+    if known is not None and old == new and open_phone(known, gateway.keys) == phone:
         return known, Outcome.UNCHANGED
-    order = await session.merge(_row(order_id, known.version + 1 if known else 1, new, now))
-    facts = describe_facts(order, marketplace)
-    emit(session, OrderChanged(order=facts) if known else OrderRecorded(order=facts))
-    hub.announce(
-        session,
-        News(
-            type=ChangeType.ORDER_CHANGED if known else ChangeType.ORDER_RECORDED,
-            at=now,
-            seller_id=order.seller_id,
-            buyer_id=order.buyer_id,
-            thread_id=order.thread_id,
-            order_id=order_id,
-        ),
-    )
+    order = await session.merge(_row(order_id, known, new, now))
+    order.phone_box = None if phone is None else gateway.keys.seal_text(phone, _PHONE)
+    _tell(session, gateway, order, marketplace, new=known is None)
     return order, Outcome.CHANGED if known else Outcome.RECORDED
+
+
+async def change_order(
+    session: AsyncSession, gateway: Gateway, known: Order, state: OrderState, now: datetime
+) -> OrderFacts:
+    """Give an order, whose name the transaction holds, a new state, and tell it; returns it as events carry it."""
+    marketplace = await accounts.find_marketplace(session, known.marketplace_id)
+    if marketplace is None:
+        raise LookupError("an order of an unknown marketplace")
+    order = await session.merge(_row(known.order_id, known, state, now))
+    if not shows_phone(state.fulfilment, state.status):
+        order.phone_box = None
+    return _tell(session, gateway, order, marketplace, new=False)
+
+
+def open_phone(row: Order, keys: KeyRing) -> str | None:
+    """Return the buyer's telephone number in clear, None where the seller may not see it (R-ORDER-4)."""
+    return None if row.phone_box is None else keys.open_text(row.phone_box, _PHONE)
 
 
 async def keep_aliases(session: AsyncSession, told: AliasIssued) -> None:
@@ -102,6 +118,8 @@ def read_state(row: Order) -> OrderState:
         ship_by=row.ship_by,
         shipped_at=row.shipped_at,
         delivered_at=row.delivered_at,
+        shipments=tuple(ShipmentFacts.model_validate(item) for item in row.shipments),
+        confirmed=tuple(AdjustmentFacts.model_validate(item) for item in row.confirmed_adjustments),
     )
 
 
@@ -119,7 +137,7 @@ def describe_facts(row: Order, marketplace: MarketplaceFacts) -> OrderFacts:
         items=state.items,
         business=state.business,
         purchase_order_number=state.purchase_order_number,
-        adjustments=state.adjustments,
+        adjustments=state.all_adjustments,
         return_requested=state.return_requested,
         placed_at=state.placed_at,
         ship_by=state.ship_by,
@@ -163,13 +181,36 @@ def _wanted_state(body: OrderBody, old: OrderState | None, now: datetime) -> Ord
         ship_by=body.ship_by,
         shipped_at=shipped_at,
         delivered_at=delivered_at,
+        shipments=old.shipments if old else (),
+        confirmed=old.confirmed if old else (),
     )
 
 
-def _row(order_id: str, version: int, state: OrderState, now: datetime) -> Order:
+def _tell(
+    session: AsyncSession, gateway: Gateway, order: Order, marketplace: MarketplaceFacts, *, new: bool
+) -> OrderFacts:
+    facts = describe_facts(order, marketplace)
+    emit(session, OrderRecorded(order=facts) if new else OrderChanged(order=facts))
+    gateway.hub.announce(
+        session,
+        News(
+            type=ChangeType.ORDER_RECORDED if new else ChangeType.ORDER_CHANGED,
+            at=order.changed_at,
+            seller_id=order.seller_id,
+            buyer_id=order.buyer_id,
+            thread_id=order.thread_id,
+            order_id=order.order_id,
+        ),
+    )
+    return facts
+
+
+def _row(order_id: str, known: Order | None, state: OrderState, now: datetime) -> Order:
+    # Another ship-by date is another promise, of which the seller was not warned yet.
+    warned_at = known.warned_at if known and known.ship_by == state.ship_by else None
     return Order(
         order_id=order_id,
-        version=version,
+        version=known.version + 1 if known else 1,
         thread_id=identify_thread(state.marketplace_id, state.seller_id, state.buyer_id),
         marketplace_id=state.marketplace_id,
         buyer_id=state.buyer_id,
@@ -185,5 +226,9 @@ def _row(order_id: str, version: int, state: OrderState, now: datetime) -> Order
         ship_by=state.ship_by,
         shipped_at=state.shipped_at,
         delivered_at=state.delivered_at,
+        shipments=[item.model_dump(mode="json") for item in state.shipments],
+        confirmed_adjustments=[item.model_dump(mode="json") for item in state.confirmed],
+        warned_at=warned_at,
+        phone_box=known.phone_box if known else None,
         changed_at=now,
     )

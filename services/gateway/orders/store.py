@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, tuple_
+from sqlalchemy import and_, func, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.gateway.orders.domain import TO_SHIP
 from services.gateway.orders.models import Order, Pair
 from services.gateway.paging import Cursor
-from shared.contracts.vocabulary import OrderStatus
+from shared.contracts.vocabulary import Fulfilment, OrderStatus
 from shared.lookup import KEYS, Lookup
 
 
@@ -26,6 +27,10 @@ class OrderFilter:
     status: OrderStatus | None = None
     placed_after: datetime | None = None
     placed_before: datetime | None = None
+    ship_by_before: datetime | None = None
+
+
+_TO_SHIP = and_(col(Order.status).in_(TO_SHIP), col(Order.fulfilment) == Fulfilment.SELLER)
 
 
 async def get_order(session: AsyncSession, order_id: str) -> Order | None:
@@ -61,6 +66,8 @@ async def list_orders(session: AsyncSession, wanted: OrderFilter, cursor: Cursor
         query = query.where(col(Order.placed_at) >= wanted.placed_after)
     if wanted.placed_before is not None:
         query = query.where(col(Order.placed_at) < wanted.placed_before)
+    if wanted.ship_by_before is not None:
+        query = query.where(_TO_SHIP, col(Order.ship_by) < wanted.ship_by_before)
     if cursor is not None:
         query = query.where(tuple_(*place) < tuple_(cursor.at, cursor.id))
     return (await session.exec(query)).all()
@@ -89,3 +96,20 @@ async def find_among(session: AsyncSession, thread_id: UUID, order_ids: Sequence
     """Return those of `order_ids` that are orders of this pair."""
     query = select(Order.order_id).where(Order.thread_id == thread_id, col(Order.order_id).in_(order_ids))
     return (await session.exec(query)).all()
+
+
+async def find_unwarned(session: AsyncSession, ship_by: datetime, limit: int) -> Sequence[str]:
+    """Return orders to be shipped until `ship_by` whose sellers were not warned yet, the latest first."""
+    query = select(Order.order_id).where(_TO_SHIP, col(Order.ship_by) <= ship_by, col(Order.warned_at).is_(None))
+    return (await session.exec(query.order_by(col(Order.ship_by)).limit(limit))).all()
+
+
+async def find_lapsed(session: AsyncSession, ship_by: datetime, warned_at: datetime, limit: int) -> Sequence[str]:
+    """Return wholly unshipped orders to be shipped until `ship_by`, their sellers warned until `warned_at`."""
+    query = select(Order.order_id).where(
+        _TO_SHIP,
+        Order.status == OrderStatus.UNSHIPPED,
+        col(Order.ship_by) <= ship_by,
+        col(Order.warned_at) <= warned_at,
+    )
+    return (await session.exec(query.order_by(col(Order.ship_by)).limit(limit))).all()

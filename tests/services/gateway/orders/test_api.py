@@ -43,6 +43,7 @@ async def test_an_order_is_recorded_and_told(running: Running) -> None:
     assert told.adjustments[0].reason == "NoInventory"
     assert told.return_requested
     answer = created.json()
+    body["adjustments"] = [{**body["adjustments"][0], "adjustment_id": None}]
     for name, value in body.items():
         assert answer[name] == value or name == "items", name
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '2c2dca1446dd'
+revision = '130c0b379bff'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -99,6 +99,38 @@ def upgrade() -> None:
     sa.Column('retry_requested_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dead_letters'))
     )
+    op.create_table('feed_problems',
+    sa.Column('feed_id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('row', sa.Integer(), nullable=False),
+    sa.Column('order_id', sa.String(length=19), nullable=True),
+    sa.Column('field', sa.String(length=100), nullable=False),
+    sa.Column('problem', sa.String(length=500), nullable=False),
+    sa.Column('advice', sa.String(length=500), nullable=False),
+    sa.PrimaryKeyConstraint('feed_id', 'number', name=op.f('pk_feed_problems'))
+    )
+    op.create_table('feeds',
+    sa.Column('feed_id', sa.Uuid(), nullable=False),
+    sa.Column('seller_id', sa.String(length=64), nullable=True),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('written', sa.String(length=32), nullable=False),
+    sa.Column('blob', sa.String(length=200), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('rows_done', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('recorded', sa.Integer(), nullable=False),
+    sa.Column('unchanged', sa.Integer(), nullable=False),
+    sa.Column('refused', sa.Integer(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('feed_id', name=op.f('pk_feeds'))
+    )
+    with op.batch_alter_table('feeds', schema=None) as batch_op:
+        batch_op.create_index('ix_feeds_received_at', ['received_at', 'feed_id'], unique=False)
+        batch_op.create_index('ix_feeds_seller_id_received_at', ['seller_id', 'received_at', 'feed_id'], unique=False)
+        batch_op.create_index('ix_feeds_state_received_at', ['state', 'received_at'], unique=False)
+
     op.create_table('inbox',
     sa.Column('event_id', sa.String(length=200), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
@@ -169,6 +201,10 @@ def upgrade() -> None:
     sa.Column('ship_by', sa.DateTime(timezone=True), nullable=True),
     sa.Column('shipped_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('shipments', sa.JSON(), nullable=False),
+    sa.Column('confirmed_adjustments', sa.JSON(), nullable=False),
+    sa.Column('warned_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('phone_box', sa.Text(), nullable=True),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('order_id', name=op.f('pk_orders'))
     )
@@ -176,6 +212,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_orders_buyer_id_placed_at', ['buyer_id', 'placed_at', 'order_id'], unique=False)
         batch_op.create_index('ix_orders_placed_at', ['placed_at', 'order_id'], unique=False)
         batch_op.create_index('ix_orders_seller_id_placed_at', ['seller_id', 'placed_at', 'order_id'], unique=False)
+        batch_op.create_index('ix_orders_status_ship_by', ['status', 'ship_by'], unique=False)
         batch_op.create_index('ix_orders_thread_id_placed_at', ['thread_id', 'placed_at'], unique=False)
 
     op.create_table('outbox',
