@@ -2,17 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.inbound.directory import Directory, Pair
 from services.delivery.inbound.store import KNOWN_ALIASES
-from services.delivery.outbound.service import Queue
+from services.delivery.outbound.service import Queue, Reader
+from services.delivery.outbound.updates import (
+    Topic,
+    describe_adjustment,
+    describe_due,
+    describe_lapsed,
+    describe_shipment,
+    identify_update,
+)
 from services.delivery.threads.store import PLACES
 from shared.consumer import Handlers
 from shared.contracts.alias import AliasIssued, AliasRetired
-from shared.contracts.gateway import PartyChanged, SenderRequested
+from shared.contracts.gateway import (
+    AdjustmentRecorded,
+    OrderLapsed,
+    PartyChanged,
+    SenderRequested,
+    ShipmentConfirmed,
+    ShipmentDue,
+)
 from shared.contracts.policy import MessageApproved, MessageRejected, StandingChanged
+from shared.contracts.vocabulary import Role
 from shared.events import Event
 
 
@@ -80,6 +97,37 @@ async def on_standing_changed(event: StandingChanged, session: AsyncSession, del
     await delivery.queue.notify_standing(session, event)
 
 
+async def on_shipment_confirmed(event: ShipmentConfirmed, session: AsyncSession, delivery: Delivery) -> None:
+    """Tell the buyer."""
+    reader = Reader(Role.BUYER, event.order.buyer_id, event.buyer_version)
+    queue_id = identify_update(Topic.SHIPPED, event.order.order_id, event.shipment.shipment_id)
+    await delivery.queue.tell_update(session, reader, queue_id, partial(describe_shipment, event))
+
+
+async def on_adjustment_recorded(event: AdjustmentRecorded, session: AsyncSession, delivery: Delivery) -> None:
+    """Tell the buyer."""
+    reader = Reader(Role.BUYER, event.order.buyer_id, event.buyer_version)
+    queue_id = identify_update(Topic.ADJUSTED, event.order.order_id, event.adjustment.adjustment_id or "")
+    await delivery.queue.tell_update(session, reader, queue_id, partial(describe_adjustment, event))
+
+
+async def on_shipment_due(event: ShipmentDue, session: AsyncSession, delivery: Delivery) -> None:
+    """Tell the seller."""
+    reader = Reader(Role.SELLER, event.order.seller_id, event.seller_version)
+    queue_id = identify_update(Topic.DUE, event.order.order_id, event.warned_at.isoformat())
+    await delivery.queue.tell_update(session, reader, queue_id, partial(describe_due, event))
+
+
+async def on_order_lapsed(event: OrderLapsed, session: AsyncSession, delivery: Delivery) -> None:
+    """Tell both sides."""
+    order = event.order
+    buyer = Reader(Role.BUYER, order.buyer_id, event.buyer_version)
+    seller = Reader(Role.SELLER, order.seller_id, event.seller_version)
+    for reader, topic in ((buyer, Topic.LAPSED), (seller, Topic.LAPSED_SELLER)):
+        write = partial(describe_lapsed, event, to_seller=reader is seller)
+        await delivery.queue.tell_update(session, reader, identify_update(topic, order.order_id, ""), write)
+
+
 async def prepare(events: Sequence[Event], session: AsyncSession, _delivery: Delivery) -> None:
     """Ask once for the places and aliases of a batch of approved messages."""
     approved = [event for event in events if isinstance(event, MessageApproved)]
@@ -96,4 +144,8 @@ HANDLERS: Handlers[Delivery] = {
     MessageApproved: on_message_approved,
     MessageRejected: on_message_rejected,
     StandingChanged: on_standing_changed,
+    ShipmentConfirmed: on_shipment_confirmed,
+    AdjustmentRecorded: on_adjustment_recorded,
+    ShipmentDue: on_shipment_due,
+    OrderLapsed: on_order_lapsed,
 }

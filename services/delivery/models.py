@@ -45,6 +45,7 @@ class MailKind(StrEnum):
     NOTICE = "notice"
     CONFIRMATION = "confirmation"
     STANDING = "standing"
+    UPDATE = "update"
 
 
 class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):

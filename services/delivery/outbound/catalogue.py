@@ -21,6 +21,7 @@ class Wording:
     notice: dict[str, str]
     confirmation: dict[str, str]
     standing: dict[str, str]
+    update: dict[str, str]
 
 
 def choose_language(*wanted: str) -> str:
@@ -36,7 +37,9 @@ def choose_language(*wanted: str) -> str:
 def read_wording(language: str) -> Wording:
     """Return the phrases of one of `LANGUAGES`."""
     tables = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return Wording(language, tables["letter"], tables["notice"], tables["confirmation"], tables["standing"])
+    return Wording(
+        language, tables["letter"], tables["notice"], tables["confirmation"], tables["standing"], tables["update"]
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from services.delivery.outbound.letters import Actions, Correspondents, Place, w
 from services.delivery.outbound.notices import Addressee, Notice, write_notice
 from services.delivery.outbound.signing import Signer
 from services.delivery.outbound.standings import StandingNotice, write_standing_notice
+from services.delivery.outbound.updates import UpdateNotice, write_update
 from shared.blobs import BlobStore
 from shared.contracts.questions import RenderQuestion
 from shared.contracts.vocabulary import (
@@ -59,6 +60,8 @@ class Composer:
             mail, sender = self._write_confirmation(queued, recipient, place), ""
         elif queued.kind is MailKind.STANDING:
             mail, sender = self._write_standing_notice(queued, recipient, place), ""
+        elif queued.kind is MailKind.UPDATE:
+            mail, sender = self._write_update(queued, recipient, place), ""
         elif queued.kind is MailKind.NOTICE:
             mail, sender = await self._write_notice(queued, recipient, place), ""
         else:
@@ -119,6 +122,11 @@ class Composer:
     def _write_standing_notice(self, queued: QueuedMail, recipient: str, place: Place) -> OutgoingMail:
         notice = StandingNotice.model_validate_json(self.keys.open(queued.notice_box or "", NOTICE))
         return write_standing_notice(notice, recipient, place)
+
+    def _write_update(self, queued: QueuedMail, recipient: str, place: Place) -> OutgoingMail:
+        return write_update(
+            UpdateNotice.model_validate_json(self.keys.open(queued.notice_box or "", NOTICE)), recipient, place
+        )
 
     def _offer_actions(self, message: MessageFacts, place: Place) -> Actions | None:
         """Give a buyer's message its links (R-MAIL-7)."""

@@ -17,6 +17,7 @@ from services.delivery.outbound.confirmations import Confirmation
 from services.delivery.outbound.domain import Outcome, Verdict, domain_of, plan_retry
 from services.delivery.outbound.notices import Cause, Notice, Reason, identify_notice, pick_reasons
 from services.delivery.outbound.standings import StandingNotice, identify_standing_notice
+from services.delivery.outbound.updates import UpdateNotice
 from services.delivery.threads.service import Sent, Threads
 from shared import tracing
 from shared.blobs import BlobStore
@@ -48,6 +49,15 @@ class Attempt:
     claim: UUID
     outcome: Outcome
     retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a mail of ours is for, and which version of them must be known before it is written."""
+
+    role: Role
+    party_id: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +111,6 @@ class Queue:
 
     async def ask_sender(self, session: AsyncSession, told: SenderRequested) -> None:
         """Queue the mail that asks the owner of an address whether a seller may write from it (R-MAIL-2)."""
-        if await store.get_mail(session, told.request_id) is not None:
-            return
         confirmation = Confirmation(
             request_id=told.request_id,
             business_name=told.business_name,
@@ -110,10 +118,7 @@ class Queue:
             marketplace=told.marketplace,
             expires_at=told.expires_at,
         )
-        sent = Sent(message_identifier(told.request_id, told.marketplace.alias_domain), ())
-        notice_box = self.keys.seal(confirmation.model_dump_json().encode(), NOTICE)
-        post = _Post(MailKind.CONFIRMATION, told.address.box, sent, notice_box=notice_box)
-        self._add(session, told.request_id, told.request_id, post)
+        await self._add_own(session, told.request_id, MailKind.CONFIRMATION, told.address.box, confirmation)
 
     async def notify_standing(self, session: AsyncSession, told: StandingChanged) -> None:
         """Queue the mail that tells a seller of a changed standing (R-POLICY-7). Before any order there is none."""
@@ -122,17 +127,19 @@ class Queue:
             return
         if seller is None:
             raise NotYetKnown("the seller's address for a notice")
-        queue_id = identify_standing_notice(told)
-        if await store.get_mail(session, queue_id) is not None:
-            return
         notice = StandingNotice(
             standing=told.standing, cause=told.cause, language=seller.language, marketplace=told.marketplace
         )
-        sent = Sent(message_identifier(queue_id, told.marketplace.alias_domain), ())
-        notice_box = self.keys.seal(notice.model_dump_json().encode(), NOTICE)
-        self._add(
-            session, queue_id, queue_id, _Post(MailKind.STANDING, seller.address_box, sent, notice_box=notice_box)
-        )
+        await self._add_own(session, identify_standing_notice(told), MailKind.STANDING, seller.address_box, notice)
+
+    async def tell_update(
+        self, session: AsyncSession, reader: Reader, queue_id: UUID, write: Callable[[str], UpdateNotice]
+    ) -> None:
+        """Queue a mail of ours about an order (R-ORDER-3, R-ORDER-5); `write` is given its reader's language."""
+        party = await store.get_party(session, reader.role, reader.party_id)
+        if party is None or party.version < reader.version:
+            raise NotYetKnown("the reader of a mail about an order")
+        await self._add_own(session, queue_id, MailKind.UPDATE, party.address_box, write(party.language))
 
     async def record(self, session: AsyncSession, attempts: Sequence[Attempt]) -> None:
         """Record attempts and tell of them. Those whose claim went to somebody else meanwhile are passed over."""
@@ -253,6 +260,21 @@ class Queue:
     async def _find_writer(self, session: AsyncSession, message: MessageFacts) -> Party | None:
         role = message.sender_role
         return await store.get_party(session, role, message.seller_id if role is Role.SELLER else message.buyer_id)
+
+    async def _add_own(
+        self,
+        session: AsyncSession,
+        queue_id: UUID,
+        kind: MailKind,
+        recipient_box: str,
+        notice: Confirmation | StandingNotice | UpdateNotice,
+    ) -> None:
+        """Queue a mail of ours that is about no message, once."""
+        if await store.get_mail(session, queue_id) is not None:
+            return
+        sent = Sent(message_identifier(queue_id, notice.marketplace.alias_domain), ())
+        notice_box = self.keys.seal(notice.model_dump_json().encode(), NOTICE)
+        self._add(session, queue_id, queue_id, _Post(kind, recipient_box, sent, notice_box=notice_box))
 
     def _add(self, session: AsyncSession, queue_id: UUID, subject_id: UUID, post: _Post) -> None:
         now = datetime.now(UTC)

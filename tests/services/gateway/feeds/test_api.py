@@ -49,7 +49,7 @@ async def work(running: Running, response: httpx2.Response, who: str = SELLER) -
         found: dict[str, Any] = await running.world.ok(who, "GET", path)
         return found if found["state"] == "done" else None
 
-    found = await until(done, "the feed to be done")
+    found: dict[str, Any] | None = await until(done, "the feed to be done")
     assert found is not None
     return found
 
