@@ -16,6 +16,7 @@ from services.gateway.apps.token_request import LARGEST_BODY
 from services.gateway.context import Gateway
 from services.gateway.feeds import api as feeds
 from services.gateway.feeds.processing import process_feeds, purge_feeds
+from services.gateway.filing import api as filing
 from services.gateway.handlers import HANDLERS
 from services.gateway.insight import api as insight
 from services.gateway.links import api as links
@@ -54,6 +55,7 @@ _ROUTERS = (
     orders,
     confirmations,
     feeds,
+    filing,
     accounts,
     senders,
     links,

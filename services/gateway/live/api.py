@@ -44,7 +44,7 @@ async def stream_events(
     """Stream the caller's own changes as server-sent events: `message.submitted`, `message.approved`,
     `message.rejected`, `message.deferred`, `message.delivered`, `message.bounced` of messages they wrote,
     `message.received` of those they got, `message.marked`, `thread.response_needed`, `thread.response_overdue`,
-    `thread.response_settled`, `order.recorded`, `order.changed`, `order.shipment_due`.
+    `thread.response_settled`, `thread.filed`, `order.recorded`, `order.changed`, `order.shipment_due`.
 
     Each has an id that grows; reconnect with `Last-Event-ID` and nothing is missed. `data` is JSON with ids and links;
     read what they point at for the rest. Comments come in silence, so that a dead connection shows. The stream ends

@@ -20,6 +20,7 @@ class ChangeType(StrEnum):
     RESPONSE_NEEDED = "thread.response_needed"
     RESPONSE_OVERDUE = "thread.response_overdue"
     RESPONSE_SETTLED = "thread.response_settled"
+    THREAD_FILED = "thread.filed"
     ORDER_RECORDED = "order.recorded"
     ORDER_CHANGED = "order.changed"
     SHIPMENT_DUE = "order.shipment_due"

@@ -5,11 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access.caller import require
 from services.gateway.access.domain import Caller, CallerRole, Scope
 from services.gateway.context import Context
 from services.gateway.fields import Moment, OrderId
+from services.gateway.filing.store import is_message_hidden
 from services.gateway.mailbox import reading, service, store
 from services.gateway.mailbox.domain import Status
 from services.gateway.mailbox.errors import KeyReused, NotYours
@@ -91,7 +93,7 @@ async def get_message(message_id: UUID, caller: Reader, gateway: Context) -> Mes
     """
     async with gateway.database.reading() as session:
         message = await store.get_message(session, message_id)
-        if message is None or not reading.may_read(caller, message):
+        if message is None or not reading.may_read(caller, message) or await _is_deleted(session, caller, message_id):
             raise NotFound("No message of yours has this id.")
         loaded = await reading.load(session, gateway, caller, [message])
     return (await reading.describe_details(gateway, caller, loaded))[0]
@@ -127,10 +129,15 @@ async def post_mark(message_id: UUID, body: MarkBody, caller: Writer, gateway: C
     """Say that a message one got needs no response, needs one after all, or is to be reported."""
     async with gateway.database.transaction() as session:
         message = await store.lock_message(session, message_id)
-        if message is None or not reading.may_read(caller, message):
+        if message is None or not reading.may_read(caller, message) or await _is_deleted(session, caller, message_id):
             raise NotFound("No message of yours has this id.")
         if reading.is_author(caller, message):
             raise NotYours("Only the side that got a message can mark it.")
         message = await service.mark(session, gateway, message_id, body.mark, datetime.now(UTC))
         pair = await orders.get_pair(session, message.thread_id)
     return reading.describe_message(gateway, caller, message, pair)
+
+
+async def _is_deleted(session: AsyncSession, caller: Caller, message_id: UUID) -> bool:
+    """Whether the caller is the seller who deleted a message from view (R-INBOX-2)."""
+    return caller.seller_id is not None and await is_message_hidden(session, message_id)

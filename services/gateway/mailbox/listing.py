@@ -1,7 +1,7 @@
 """The queries behind listings of threads and messages: what each caller may see, filtered, page by page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access.domain import Caller
+from services.gateway.filing.conditions import FilingFilter, is_deleted, is_hidden, list_conditions
 from services.gateway.mailbox.domain import Status
 from services.gateway.mailbox.models import Message, Thread
 from services.gateway.orders.models import Order, Pair
@@ -46,6 +47,7 @@ class ThreadFilter:
     marketplace_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    filing: FilingFilter = field(default_factory=FilingFilter)
 
     @property
     def order(self) -> str:
@@ -92,7 +94,7 @@ def may_see_message(caller: Caller) -> ColumnElement[bool]:
     """Return the condition that a message is the caller's own, or was let pass to them."""
     if caller.seller_id is not None:
         own = col(Message.direction) == Direction.SELLER_TO_BUYER
-        return and_(col(Message.seller_id) == caller.seller_id, or_(own, col(Message.shown)))
+        return and_(col(Message.seller_id) == caller.seller_id, or_(own, col(Message.shown)), ~is_hidden())
     if caller.buyer_id is not None:
         own = col(Message.direction) == Direction.BUYER_TO_SELLER
         return and_(col(Message.buyer_id) == caller.buyer_id, or_(own, col(Message.shown)))
@@ -102,7 +104,7 @@ def may_see_message(caller: Caller) -> ColumnElement[bool]:
 def may_see_thread(caller: Caller) -> ColumnElement[bool]:
     """Return the condition that a thread is the caller's and has a message they may see."""
     if caller.seller_id is not None:
-        return and_(col(Thread.seller_id) == caller.seller_id, col(Thread.seller_last_at).is_not(None))
+        return and_(col(Thread.seller_id) == caller.seller_id, col(Thread.seller_last_at).is_not(None), ~is_deleted())
     if caller.buyer_id is not None:
         return and_(col(Thread.buyer_id) == caller.buyer_id, col(Thread.buyer_last_at).is_not(None))
     return _everything(col(Thread.thread_id))
@@ -119,6 +121,7 @@ def last_seen_by(caller: Caller) -> Any:  # noqa: ANN401 - SQLModel types column
 
 def _thread_conditions(caller: Caller, wanted: ThreadFilter) -> list[ColumnElement[bool]]:
     conditions = _equalities({col(Thread.marketplace_id): wanted.marketplace_id})
+    conditions += list_conditions(caller, wanted.filing)
     if wanted.response_needed is not None:
         needed = col(Thread.response_needed_since).is_not(None)
         conditions.append(needed if wanted.response_needed else ~needed)

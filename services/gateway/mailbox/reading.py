@@ -12,6 +12,7 @@ from services.gateway.access.domain import Caller, CallerRole
 from services.gateway.accounts import service as accounts
 from services.gateway.accounts import store as parties
 from services.gateway.context import Gateway
+from services.gateway.filing.service import Filed
 from services.gateway.mailbox import store
 from services.gateway.mailbox.domain import SHOWN_TO_RECIPIENT, author_of, cut_excerpt, disguise
 from services.gateway.mailbox.models import Message, Step, Thread
@@ -84,8 +85,10 @@ def describe_message(gateway: Gateway, caller: Caller, message: Message, pair: P
     )
 
 
-def describe_thread(gateway: Gateway, caller: Caller, thread: Thread, pair: Pair | None) -> ThreadAnswer:
-    """Describe a thread that the caller may see."""
+def describe_thread(
+    gateway: Gateway, caller: Caller, thread: Thread, pair: Pair | None, filed: Filed | None = None
+) -> ThreadAnswer:
+    """Describe a thread that the caller may see; `filed` is where its seller, who asks, keeps it."""
     address = f"{gateway.settings.public_url}/v1"
     return ThreadAnswer(
         id=thread.thread_id,
@@ -97,6 +100,10 @@ def describe_thread(gateway: Gateway, caller: Caller, thread: Thread, pair: Pair
         unread=thread.buyer_unread if caller.role is CallerRole.BUYER else thread.seller_unread,
         response_needed_since=thread.response_needed_since,
         response_overdue=thread.response_overdue,
+        folder_id=filed.folder_id if filed else None,
+        priority=filed.priority if filed else None,
+        archived=filed.archived if filed else None,
+        labels=list(filed.labels) if filed else None,
         links={
             "self": f"{address}/threads/{thread.thread_id}",
             "messages": f"{address}/messages?thread_id={thread.thread_id}",

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, field_validator
 
 from services.gateway.fields import Answer, Body, Identifier, Line, OrderId, Text
+from services.gateway.filing.domain import Priority
 from services.gateway.mailbox.domain import Status
 from shared.contracts.vocabulary import Channel, Direction, Kind, Mark, Reason, Severity, Verdict
 
@@ -129,6 +130,10 @@ class ThreadAnswer(Answer):
     unread: int = Field(description="Messages of the other side since the caller last read the thread")
     response_needed_since: datetime | None = Field(description="Since when a buyer waits for the seller; else null")
     response_overdue: bool = Field(description="The buyer has waited longer than the target time")
+    folder_id: UUID | None = Field(None, description="The seller's own, like the next three; others do not see them")
+    priority: Priority | None = None
+    archived: bool | None = None
+    labels: list[str] | None = None
     links: dict[str, str]
 
 

@@ -1,5 +1,6 @@
 """Routes of threads: the message centre's view."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,10 @@ from services.gateway.access.caller import require
 from services.gateway.access.domain import Caller, CallerRole, Scope
 from services.gateway.context import Context
 from services.gateway.fields import Identifier, Moment, OrderId
+from services.gateway.filing import service as filing
+from services.gateway.filing.conditions import FilingFilter
+from services.gateway.filing.domain import Archived, Priority
+from services.gateway.filing.store import is_thread_deleted
 from services.gateway.mailbox import reading, service, store
 from services.gateway.mailbox.domain import Status
 from services.gateway.mailbox.listing import (
@@ -44,18 +49,32 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
     order_id: OrderId | None = None,
     buyer_alias: Annotated[str | None, Query(max_length=64, description="The buyer's alias, whole")] = None,
     marketplace_id: Identifier | None = None,
+    folder_id: Annotated[UUID | None, Query(description="A seller's folder, with its sub-folders")] = None,
+    label: Annotated[str | None, Query(max_length=50)] = None,
+    priority: Priority | None = None,
+    archived: Annotated[Archived, Query(description="`false`: left out, `true`: only those")] = Archived.LEFT_OUT,
     since: Annotated[Moment | None, Query(description="Last message at this time or later")] = None,
     until: Annotated[Moment | None, Query(description="Last message before this time")] = None,
     cursor: CursorText = None,
     limit: Limit = 50,
 ) -> Page[ThreadAnswer]:
     """List threads that the caller may see, newest first; with `response_needed=true` longest waiting first."""
-    wanted = ThreadFilter(response_needed, unread, status, order_id, buyer_alias, marketplace_id, since, until)
     async with gateway.database.reading() as session:
+        folders = None
+        if folder_id is not None and caller.seller_id is not None:
+            folders = await filing.find_within(session, caller.seller_id, folder_id)
+        filed = FilingFilter(folders, label, priority, archived)
+        wanted = ThreadFilter(
+            response_needed, unread, status, order_id, buyer_alias, marketplace_id, since, until, filed
+        )
         rows = await list_threads(session, caller, wanted, read_cursor(cursor, wanted.order), limit + 1)
         pairs = await orders.list_pairs(session, [row.thread_id for row in rows])
+        places = await _list_places(session, caller, rows)
     page, following = cut_page(rows, limit, lambda row: _place(caller, wanted.order, row))
-    items = [reading.describe_thread(gateway, caller, row, pairs.get(row.thread_id)) for row in page]
+    items = [
+        reading.describe_thread(gateway, caller, row, pairs.get(row.thread_id), places.get(row.thread_id))
+        for row in page
+    ]
     return Page(items=items, next=following)
 
 
@@ -71,7 +90,8 @@ async def get_thread(
         page, following = cut_page(rows, limit, lambda row: Cursor(_MESSAGES, row.accepted_at, str(row.message_id)))
         loaded = await reading.load(session, gateway, caller, page)
         pair = await orders.get_pair(session, thread_id)
-    summary = reading.describe_thread(gateway, caller, thread, pair)
+        places = await _list_places(session, caller, [thread])
+    summary = reading.describe_thread(gateway, caller, thread, pair, places.get(thread_id))
     messages = await reading.describe_details(gateway, caller, loaded)
     return ThreadDetail(**dict(summary), messages=messages, next=following)
 
@@ -83,14 +103,22 @@ async def post_read(thread_id: UUID, caller: Party, gateway: Context) -> ThreadA
         await _require_thread(session, caller, thread_id)
         thread = await service.mark_read(session, thread_id, Role(caller.role))
         pair = await orders.get_pair(session, thread_id)
-    return reading.describe_thread(gateway, caller, thread, pair)
+        places = await _list_places(session, caller, [thread])
+    return reading.describe_thread(gateway, caller, thread, pair, places.get(thread_id))
 
 
 async def _require_thread(session: AsyncSession, caller: Caller, thread_id: UUID) -> Thread:
     thread = await store.get_thread(session, thread_id)
     if thread is None or not reading.may_see_thread(caller, thread):
         raise NotFound("No thread of yours has this id.")
+    if caller.seller_id is not None and await is_thread_deleted(session, thread_id):
+        raise NotFound("No thread of yours has this id.")
     return thread
+
+
+async def _list_places(session: AsyncSession, caller: Caller, threads: Sequence[Thread]) -> dict[UUID, filing.Filed]:
+    """Return where a seller keeps threads; nobody else learns it."""
+    return {} if caller.seller_id is None else await filing.list_filed(session, threads)
 
 
 def _place(caller: Caller, order: str, thread: Thread) -> Cursor:

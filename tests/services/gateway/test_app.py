@@ -45,6 +45,10 @@ BODIES: dict[tuple[str, str], object] = {
         "currency": "EUR",
         "adjusted_at": "2026-03-02T00:00:00Z",
     },
+    ("POST", "/v1/folders"): {"name": "Resi"},
+    ("PATCH", "/v1/folders/{folder_id}"): {"name": "Resi"},
+    ("POST", "/v1/threads:file"): {"threads": [str(THREAD)], "read": True},
+    ("PATCH", "/v1/threads/{thread_id}"): {"read": True},
     ("POST", "/v1/tokens"): {"role": "operator"},
     ("POST", "/v1/apps"): {"name": "Gestionale"},
     ("POST", "/v1/apps/{client_id}/authorisations"): {"seller_id": SELLER, "scopes": ["messages:read"]},
@@ -73,12 +77,14 @@ OWN = {
     "/v1/orders",
     "/v1/events",
     "/v1/feeds",
+    "/v1/folders",
+    "/v1/labels",
     "/v1/metrics/response-times",
     "/v1/metrics/turns",
     "/v1/policy/quota",
 }
 # What a stranger may make, as it becomes the stranger's own.
-MAKING = {("POST", "/v1/feeds")}
+MAKING = {("POST", "/v1/feeds"), ("POST", "/v1/folders"), ("POST", "/v1/threads:file")}
 # Where credentials are shown in the body, and judged there.
 WITHOUT_TOKEN = {"/auth/o2/token"}
 
@@ -104,6 +110,7 @@ def fill(path: str, message: object) -> str:
         "shipment_id": "parcel-1",
         "adjustment_id": "refund-1",
         "feed_id": uuid4(),
+        "folder_id": uuid4(),
         "role": "seller",
         "party_id": SELLER,
         "mail_id": uuid4(),
@@ -144,7 +151,7 @@ async def test_no_route_shows_or_changes_what_is_another_party_s(running: Runnin
 async def check_own(running: Running, stranger: str, path: str) -> None:
     if path == "/v1/events":
         return  # tests/services/gateway/live shows that a stream holds the caller's own only
-    if path in {"/v1/apps", "/v1/feeds"}:
+    if path in {"/v1/apps", "/v1/feeds", "/v1/folders", "/v1/labels"}:
         response = await running.world.call(stranger, "GET", path)
         assert response.status_code == 403 or response.json()["items"] == []
         return

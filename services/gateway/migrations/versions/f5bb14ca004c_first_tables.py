@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '130c0b379bff'
+revision = 'f5bb14ca004c'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -131,6 +131,33 @@ def upgrade() -> None:
         batch_op.create_index('ix_feeds_seller_id_received_at', ['seller_id', 'received_at', 'feed_id'], unique=False)
         batch_op.create_index('ix_feeds_state_received_at', ['state', 'received_at'], unique=False)
 
+    op.create_table('filings',
+    sa.Column('thread_id', sa.Uuid(), nullable=False),
+    sa.Column('seller_id', sa.String(length=64), nullable=False),
+    sa.Column('folder_id', sa.Uuid(), nullable=True),
+    sa.Column('priority', sa.String(length=32), nullable=False),
+    sa.Column('archived_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deleted_until', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('thread_id', name=op.f('pk_filings'))
+    )
+    with op.batch_alter_table('filings', schema=None) as batch_op:
+        batch_op.create_index('ix_filings_folder', ['folder_id'], unique=False)
+        batch_op.create_index('ix_filings_seller_id', ['seller_id', 'priority'], unique=False)
+
+    op.create_table('folders',
+    sa.Column('folder_id', sa.Uuid(), nullable=False),
+    sa.Column('seller_id', sa.String(length=64), nullable=False),
+    sa.Column('parent_id', sa.Uuid(), nullable=True),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.PrimaryKeyConstraint('folder_id', name=op.f('pk_folders'))
+    )
+    with op.batch_alter_table('folders', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_folders_seller_id'), ['seller_id'], unique=False)
+
+    op.create_table('hidden_messages',
+    sa.Column('message_id', sa.Uuid(), nullable=False),
+    sa.PrimaryKeyConstraint('message_id', name=op.f('pk_hidden_messages'))
+    )
     op.create_table('inbox',
     sa.Column('event_id', sa.String(length=200), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
@@ -138,6 +165,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.create_index('ix_inbox_received_at', ['received_at'], unique=False)
+
+    op.create_table('labels',
+    sa.Column('thread_id', sa.Uuid(), nullable=False),
+    sa.Column('label', sa.String(length=50), nullable=False),
+    sa.Column('seller_id', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('thread_id', 'label', name=op.f('pk_labels'))
+    )
+    with op.batch_alter_table('labels', schema=None) as batch_op:
+        batch_op.create_index('ix_labels_seller_id', ['seller_id', 'label'], unique=False)
 
     op.create_table('marketplaces',
     sa.Column('marketplace_id', sa.String(length=64), nullable=False),

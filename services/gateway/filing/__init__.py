@@ -1,0 +1,1 @@
+"""How a seller keeps threads in order: folders, labels, priority, archive, deletion (R-INBOX-2)."""
