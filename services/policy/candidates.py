@@ -8,6 +8,7 @@ from services.policy.gate.candidate import Attachment, Candidate, Context, Quota
 from services.policy.gate.candidate import OrderFacts as GateOrder
 from services.policy.gate.candidate import Standing as GateStanding
 from services.policy.gate.finding import Decision
+from services.policy.gate.history import Known
 from services.policy.wording import say_closed
 from shared.contracts.vocabulary import (
     Channel,
@@ -25,8 +26,10 @@ from shared.contracts.vocabulary import (
 _OPEN = frozenset(OrderStatus) - {OrderStatus.CANCELLED, OrderStatus.DELIVERED}
 
 
-def build_candidate(message: MessageFacts, content: Content, seller_language: str) -> Candidate:
-    """Return the message as the rules see it; only its new text is judged, not the history below it."""
+def build_candidate(
+    message: MessageFacts, content: Content, seller_language: str, known: Known | None = None
+) -> Candidate:
+    """Return the message as the rules see it. Of the history below it, what is not `known` is judged, too."""
     return Candidate(
         direction=message.direction.value,
         kind=message.kind.value,
@@ -44,6 +47,9 @@ def build_candidate(message: MessageFacts, content: Content, seller_language: st
             Attachment(item.name, item.media_type, item.media_type, item.size, item.problems)
             for item in content.attachments
         ),
+        quoted_text=content.quoted_text,
+        quoted_html=content.quoted_html or None,
+        known=known,
     )
 
 
@@ -131,6 +137,8 @@ def mend_content(content: Content, decision: Decision) -> Content:
         "subject": decision.mended_subject,
         "text": decision.mended_text,
         "html": decision.mended_html,
+        "quoted_text": decision.mended_quoted_text,
+        "quoted_html": decision.mended_quoted_html,
     }
     changes = {name: value for name, value in mended.items() if value is not None}
     return content.model_copy(update=changes) if changes else content

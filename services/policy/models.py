@@ -100,9 +100,13 @@ class DecisionRow(Base, table=True):
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("ix_decisions_seller", "seller_id", "decided_at"),)
+    __table_args__ = (
+        Index("ix_decisions_seller", "seller_id", "decided_at"),
+        Index("ix_decisions_thread", "thread_id", "decided_at"),
+    )
 
     message_id: UUID = Field(primary_key=True)
+    thread_id: UUID
     seller_id: str = Field(max_length=64)
     direction: Direction = Field(sa_type=named(Direction))
     verdict: Verdict = Field(sa_type=named(Verdict))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.policy import store
+from services.policy import recollection, store
 from services.policy.blocks import store as blocks
 from services.policy.service import Gate
 from shared.contracts.alias import MessageAddressed
@@ -12,9 +12,10 @@ from shared.contracts.vocabulary import MessageFacts, Role
 from shared.events import Event
 
 
-async def prepare(events: Sequence[Event], session: AsyncSession, _gate: Gate) -> None:
-    """Ask for parties, orders, review requests and blocks."""
-    messages = [event.message for event in events if isinstance(event, MessageAddressed)]
+async def prepare(events: Sequence[Event], session: AsyncSession, gate: Gate) -> None:
+    """Ask for parties, orders, review requests, blocks, and what the threads of answers said before."""
+    addressed = [event for event in events if isinstance(event, MessageAddressed)]
+    messages = [event.message for event in addressed]
     order_ids = [message.order_id for message in messages if message.order_id is not None]
     buyers = [(Role.BUYER, message.buyer_id) for message in messages]
     sellers = [(Role.SELLER, message.seller_id) for message in messages]
@@ -24,6 +25,7 @@ async def prepare(events: Sequence[Event], session: AsyncSession, _gate: Gate) -
     await store.REVIEW_REQUESTS.prepare(session, order_ids)
     await store.PAIR_ORDERS.prepare(session, pairs)
     await _prepare_blocks(session, messages)
+    await recollection.prepare(session, gate.blobs, [(event.message, event.content) for event in addressed])
 
 
 async def _prepare_blocks(session: AsyncSession, messages: Sequence[MessageFacts]) -> None:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.policy import store
+from services.policy import recollection, store
 from services.policy.candidates import build_candidate, mend_content, to_facts
 from services.policy.gate.candidate import Candidate, Context
 from services.policy.gate.finding import Decision
@@ -29,6 +29,7 @@ from shared.contracts.delivery import MessageDelivered
 from shared.contracts.gateway import PartyChanged
 from shared.contracts.policy import MessageApproved, MessageRejected
 from shared.contracts.vocabulary import (
+    Addressing,
     Content,
     DecisionFacts,
     Direction,
@@ -55,6 +56,16 @@ class Judgement:
     context: Context
     facts: DecisionFacts
     passed: SealedContent
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message to judge; before it is addressed its aliases are not known."""
+
+    message: MessageFacts
+    sealed: SealedContent
+    seller_language: str
+    addressing: Addressing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +126,8 @@ class Gate:
     async def decide(self, session: AsyncSession, told: MessageAddressed) -> None:
         """Judge a message and tell the decision (R-POLICY-1). Raises `NotYetKnown` while facts are under way."""
         message, now = told.message, datetime.now(UTC)
-        judged = await self._examine(
-            session, message, told.content, told.addressing.seller_language, now, counting=True
-        )
+        case = Case(message, told.content, told.addressing.seller_language, told.addressing)
+        judged = await self._examine(session, case, now, counting=True)
         await self._record(session, told, judged)
         if judged.facts.verdict is Verdict.APPROVED:
             await self.count(session, message, now)
@@ -135,7 +145,7 @@ class Gate:
     ) -> tuple[DecisionFacts, SealedContent]:
         """Return what `decide` would say now, and the mended content; nothing is counted or kept (R-CONTACT-5)."""
         now = datetime.now(UTC)
-        judged = await self._examine(session, message, sealed, seller_language, now, counting=False)
+        judged = await self._examine(session, Case(message, sealed, seller_language), now, counting=False)
         return judged.facts, judged.passed
 
     async def count(self, session: AsyncSession, message: MessageFacts, now: datetime) -> None:
@@ -146,27 +156,20 @@ class Gate:
         if message.reason is Reason.REQUEST_REVIEW and message.order_id is not None:
             await store.insert_review_request(session, message.order_id, message.message_id, now)
 
-    async def _examine(
-        self,
-        session: AsyncSession,
-        message: MessageFacts,
-        sealed: SealedContent,
-        seller_language: str,
-        now: datetime,
-        *,
-        counting: bool,
-    ) -> Judgement:
+    async def _examine(self, session: AsyncSession, case: Case, now: datetime, *, counting: bool) -> Judgement:
+        message, sealed = case.message, case.sealed
         content = await self.blobs.open_content(sealed)
+        known = await recollection.recall(session, self.blobs, message, content, case.addressing)
         context = await self.gatherer.gather(session, message, content, now, counting=counting)
-        candidate = build_candidate(message, content, seller_language)
-        language = choose_language(message, seller_language)
+        candidate = build_candidate(message, content, case.seller_language, known)
+        language = choose_language(message, case.seller_language)
         decision = await self._judge(self.rules, candidate, context, language)
         passed = await self._seal_mended(sealed, content, decision)
         return Judgement(candidate, context, to_facts(decision, now), passed)
 
     async def _judge(self, rules: RuleSet, candidate: Candidate, context: Context, language: str) -> Decision:
         started = time.perf_counter()
-        if len(candidate.text) + len(candidate.html or "") > _JUDGE_IN_THREAD:
+        if _measure_length(candidate) > _JUDGE_IN_THREAD:
             decision = await asyncio.to_thread(rules.judge, candidate, context, language)
         else:
             decision = rules.judge(candidate, context, language)
@@ -198,9 +201,11 @@ class Gate:
 
     async def _record(self, session: AsyncSession, told: MessageAddressed, judged: Judgement) -> None:
         facts = judged.facts
+        store.DELIVERED.forget(session, told.message.thread_id)
         session.add(
             DecisionRow(
                 message_id=told.message.message_id,
+                thread_id=told.message.thread_id,
                 seller_id=told.message.seller_id,
                 direction=told.message.direction,
                 verdict=facts.verdict,
@@ -222,6 +227,11 @@ class Gate:
             self.metrics.findings.labels(finding.rule, finding.severity).inc()
         for rule, severity in {(finding.rule, finding.severity) for finding in facts.findings}:
             self.metrics.decisions_by_rule.labels(rule, severity).inc()
+
+
+def _measure_length(candidate: Candidate) -> int:
+    bodies = (candidate.text, candidate.html, candidate.quoted_text, candidate.quoted_html)
+    return sum(len(body or "") for body in bodies)
 
 
 def choose_language(message: MessageFacts, seller_language: str) -> str:

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.policy.base import Base
 from services.policy.models import DailyUse, OrderRow, PartyAddress, PartyRow, ReviewRequest
-from shared.contracts.vocabulary import OrderFacts, Role
+from shared.contracts.vocabulary import OrderFacts, Role, SealedContent, Verdict
 from shared.lookup import Lookup, find_rows
 from shared.writing import write_last
 
@@ -22,6 +22,7 @@ REVIEW_REQUESTS: Lookup[str, ReviewRequest] = Lookup(find_rows(ReviewRequest), a
 _MOST_ORDERS = 200
 # Buyer, seller and marketplace.
 Pair = tuple[str, str, str]
+_MOST_DELIVERED = 30
 _ORDERS = Base.metadata.tables["orders"]
 _DECISIONS = Base.metadata.tables["decisions"]
 _NOTE_DELIVERY = (
@@ -81,6 +82,38 @@ PAIR_ORDERS: Lookup[Pair, list[str]] = Lookup(_find_pair_orders, absent=True)
 async def list_pair_orders(session: AsyncSession, buyer_id: str, seller_id: str, marketplace_id: str) -> Sequence[str]:
     """Return the ids of the 200 newest orders of a buyer with a seller in a marketplace."""
     return await PAIR_ORDERS.get(session, (buyer_id, seller_id, marketplace_id)) or []
+
+
+async def _find_delivered(
+    session: AsyncSession, thread_ids: Collection[UUID], before: datetime | None = None
+) -> dict[UUID, list[SealedContent]]:
+    rows = _DECISIONS.c
+    verdict = func.coalesce(rows.overridden_to, rows.verdict)
+    place = func.row_number().over(partition_by=rows.thread_id, order_by=rows.decided_at.desc()).label("place")
+    columns = (rows.thread_id, rows.content, rows.passed)
+    chosen = select_columns(*columns, place).where(rows.thread_id.in_(thread_ids), verdict == Verdict.APPROVED.value)
+    newest = (chosen if before is None else chosen.where(rows.decided_at < before)).subquery()
+    query = select_columns(newest).where(newest.c.place <= _MOST_DELIVERED).order_by(newest.c.place)
+    await session.flush()
+    found: dict[UUID, list[SealedContent]] = {}
+    for thread_id, content, passed, _ in (await (await session.connection()).execute(query)).all():
+        found.setdefault(thread_id, []).append(SealedContent.model_validate(passed or content))
+    return found
+
+
+DELIVERED: Lookup[UUID, list[SealedContent]] = Lookup(_find_delivered, absent=True)
+
+
+async def list_delivered(
+    session: AsyncSession, thread_id: UUID, before: datetime | None = None
+) -> Sequence[SealedContent]:
+    """Return what the 30 newest messages said that the gate or an operator let pass in a thread, newest first.
+
+    `before` leaves out those decided then or later.
+    """
+    if before is not None:
+        return (await _find_delivered(session, [thread_id], before)).get(thread_id, [])
+    return await DELIVERED.get(session, thread_id) or []
 
 
 def forget_orders(session: AsyncSession, changed: OrderFacts) -> None:

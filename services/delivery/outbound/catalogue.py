@@ -1,4 +1,4 @@
-"""The words around messages and of notices, one TOML file a language; templates say how they are laid out."""
+"""The words of notices, one TOML file a language, and those around messages; templates say how they are laid out."""
 
 import tomllib
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from shared.letterhead import Phrases, read_letterheads
 
 FOLDER = Path(__file__).parent / "wording"
 FALLBACK = "en"
@@ -17,7 +19,7 @@ class Wording:
     """One language's phrases for each kind of mail, with `{business}`, `{marketplace}`, `{order}` to fill in."""
 
     language: str
-    letter: dict[str, str]
+    letter: Phrases
     notice: dict[str, str]
     confirmation: dict[str, str]
     standing: dict[str, str]
@@ -38,7 +40,12 @@ def read_wording(language: str) -> Wording:
     """Return the phrases of one of `LANGUAGES`."""
     tables = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
     return Wording(
-        language, tables["letter"], tables["notice"], tables["confirmation"], tables["standing"], tables["update"]
+        language,
+        read_letterheads()[language],
+        tables["notice"],
+        tables["confirmation"],
+        tables["standing"],
+        tables["update"],
     )
 
 

@@ -113,7 +113,13 @@ def describe_thread(
 
 def describe_findings(findings: Sequence[FindingFacts], content: Content) -> list[FindingAnswer]:
     """Describe findings, each with the words of `content` that it is about."""
-    fields = {"subject": content.subject, "text": content.text, "html": content.html}
+    fields = {
+        "subject": content.subject,
+        "text": content.text,
+        "html": content.html,
+        "quoted_text": content.quoted_text,
+        "quoted_html": content.quoted_html,
+    }
     return [
         FindingAnswer(
             rule=finding.rule,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.policy.gate.history import Known
+
 Direction = Literal["seller_to_buyer", "buyer_to_seller"]
 Kind = Literal["proactive", "reply"]
 Channel = Literal["contact_page", "api", "email", "console"]
@@ -30,7 +32,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A message before its decision. `language` is the one the buyer prefers (a hint to content rules)."""
+    """A message before its decision. `language` is the one the buyer prefers (a hint to content rules).
+
+    `quoted_text` and `quoted_html` are what a mail client put below; `known` is what it may quote. Where that is not
+    said, quotations are left out of the judgement.
+    """
 
     direction: Direction = "seller_to_buyer"
     kind: Kind = "proactive"
@@ -46,6 +52,9 @@ class Candidate:
     trusted_domains: frozenset[str] = frozenset()
     attachments: tuple[Attachment, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    quoted_text: str = ""
+    quoted_html: str | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-Field = Literal["subject", "text", "html", "attachment", "message"]
+Field = Literal["subject", "text", "html", "quoted_text", "quoted_html", "attachment", "message"]
 Verdict = Literal["approved", "rejected"]
 EXCERPT_LENGTH = 80
 
@@ -45,3 +45,5 @@ class Decision:
     mended_subject: str | None = None
     mended_text: str | None = None
     mended_html: str | None = None
+    mended_quoted_text: str | None = None
+    mended_quoted_html: str | None = None

@@ -170,7 +170,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class HtmlView:
-    """Everything the detectors need of an HTML body, read once. `fresh` texts leave out quoted messages."""
+    """Everything the detectors need of an HTML body, read once. `apart`: the texts leave out quoted messages."""
 
     source: str
     visible: Derived
@@ -179,6 +179,7 @@ class HtmlView:
     images: tuple[Spot, ...]
     remote: tuple[Spot, ...]
     active: tuple[Spot, ...]
+    apart: bool = False
 
 
 def read(source: str, *, quotes: bool) -> HtmlView:
@@ -201,6 +202,7 @@ class _Reader:
         self._hiding = _Enclosure()
         self._quoting = _Enclosure()
         self._rest_quoted = False
+        self._apart = False
         self._anchor: tuple[Attribute, int, int, bool] | None = None
 
     def read(self) -> HtmlView:
@@ -220,6 +222,7 @@ class _Reader:
             tuple(self._images),
             tuple(self._remote),
             tuple(self._active),
+            apart=self._apart,
         )
 
     @property
@@ -227,8 +230,10 @@ class _Reader:
         return self._rest_quoted or self._quoting.inside
 
     def _characters(self, start: int, end: int) -> None:
-        if not self._quoted:
-            _append_words(self._hidden if self._hiding.inside else self._visible, self._source, start, end)
+        if self._quoted:
+            self._apart = True
+            return
+        _append_words(self._hidden if self._hiding.inside else self._visible, self._source, start, end)
 
     def _break(self, tag: Tag) -> None:
         for text in (self._visible, self._hidden):
@@ -236,6 +241,7 @@ class _Reader:
                 text.append("\n", tag.start, tag.start)
 
     def _open(self, tag: Tag) -> None:
+        self._apart = self._apart or self._quoted
         if self._quotes:
             self._quoting.open(tag, begins=_quotes(tag))
             self._rest_quoted = self._rest_quoted or _quotes_the_rest(tag)

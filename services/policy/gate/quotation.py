@@ -2,7 +2,8 @@
 """Sets quoted history apart from what the sender newly wrote, line by line.
 
 Knows the marks of Outlook, Gmail, Apple Mail and Thunderbird in it, en, de, fr, es and ja. Where a message would
-be nothing but quotation, all of it counts as new: a sender cannot hide words by quoting them.
+be nothing but quotation, all of it counts as new. Where the thread is known, what is set apart here and was not said
+in it is judged all the same (`history`): a sender cannot hide words by quoting them.
 """
 
 import re

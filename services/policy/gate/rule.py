@@ -46,7 +46,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule ready to run. `examples` keeps the file's raw examples, which run as tests."""
+    """A rule ready to run. `examples` keeps the file's raw examples, which run as tests.
+
+    `whole`: it says what a message is as a whole, which no stretch of one tells.
+    """
 
     id: str
     title: str
@@ -56,6 +59,7 @@ class Rule:
     detectors: tuple[Detector, ...]
     explanations: Mapping[str, Explanation]
     examples: Mapping[str, list[dict[str, Any]]]
+    whole: bool = False
 
     def severity(self, candidate: Candidate) -> Severity | None:
         """Return how hard the rule is on `candidate`, or `None` where it does not apply."""
@@ -91,6 +95,7 @@ def _rule(data: dict[str, Any]) -> Rule:
         detectors=_detectors(data["detectors"]),
         explanations=explanations,
         examples=data.get("examples", {}),
+        whole=any(table["use"] == "composition" or table.get("whole") for table in data["detectors"]),
     )
 
 

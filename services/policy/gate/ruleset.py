@@ -1,21 +1,22 @@
 """A versioned set of rules that judges candidates: pure, in-process, the same answer for the same input."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self
 
 from services.policy.gate.candidate import Candidate, Context
-from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Finding, Severity
-from services.policy.gate.judged import Hit, Judged
+from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Field, Finding, Severity
+from services.policy.gate.judged import Hit, Judged, Quotations, read_apart, read_below
 from services.policy.gate.mending import mend
 from services.policy.gate.model.weights import PACKAGED as WEIGHTS
 from services.policy.gate.rule import Explanation, Rule, read_rule
 
 PACKAGED = Path(__file__).parent / "rules"
 _MOST_FINDINGS = 20
+_BELOW: Mapping[Field, Field] = {"text": "quoted_text", "html": "quoted_html"}
 
 
 @dataclass(frozen=True)
@@ -48,24 +49,48 @@ class RuleSet:
         """Judge `candidate` (R-POLICY-2), explaining in `language`; without `context`, by its content alone.
 
         The decision is `rejected` if any finding blocks. Mended fields come with findings of severity fix.
-        Findings are in order of severity, then place; at most 20 for each rule.
+        Findings are in order of severity, then place; at most 20 for each rule. Quoted text is judged where the
+        thread is `known` and does not hold it.
         """
         judged = Judged(candidate, context)
-        findings: list[tuple[Finding, Hit]] = []
-        for rule in self.rules:
-            severity = rule.severity(candidate)
-            if severity is not None:
-                findings.extend(_findings(rule, severity, judged, rule.explanation(language)))
+        findings = self._find(judged, language)
+        apart = read_apart(judged)
+        seen = {(finding.rule, finding.field, finding.span) for finding, _ in findings}
+        findings += [
+            pair for pair in self._find(apart, language) if (pair[0].rule, pair[0].field, pair[0].span) not in seen
+        ]
+        below = read_below(candidate)
+        in_history = self._find(below, language)
+        mended_history = mend(below.candidate, _fixes(in_history)) if below else (None, None, None)
+        fixes = _fixes(findings)
+        findings += [
+            (replace(finding, field=_BELOW.get(finding.field, finding.field)), hit) for finding, hit in in_history
+        ]
         ranks = list(Severity)
         findings.sort(key=lambda pair: (ranks.index(pair[0].severity), pair[0].rule, pair[0].field, pair[0].span))
         blocked = any(finding.severity is Severity.BLOCK for finding, _ in findings)
-        fixes = [(finding.rule, hit) for finding, hit in findings if finding.severity is Severity.FIX]
         return Decision(
             "rejected" if blocked else "approved",
             tuple(finding for finding, _ in findings),
             self.version,
             *mend(candidate, fixes),
+            *mended_history[1:],
         )
+
+    def _find(self, judged: Judged | None, language: str) -> list[tuple[Finding, Hit]]:
+        if judged is None:
+            return []
+        quoted = isinstance(judged, Quotations)
+        found: list[tuple[Finding, Hit]] = []
+        for rule in self.rules:
+            severity = rule.severity(judged.candidate)
+            if severity is not None and not (quoted and rule.whole):
+                found.extend(_findings(rule, severity, judged, rule.explanation(language)))
+        return found
+
+
+def _fixes(findings: Iterable[tuple[Finding, Hit]]) -> list[tuple[str, Hit]]:
+    return [(finding.rule, hit) for finding, hit in findings if finding.severity is Severity.FIX]
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from services.policy.candidates import build_candidate
 from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Severity
 from services.policy.gate.ruleset import RuleSet
 from services.policy.models import DecisionRow
+from services.policy.recollection import recall
 from services.policy.replay import store
 from services.policy.replay.domain import Outcome, Report
 from services.policy.service import CONTEXT
@@ -59,8 +60,10 @@ class Replay:
             report.unreadable += 1
             return
         message = MessageFacts.model_validate(row.message)
-        language = Addressing.model_validate(row.addressing).seller_language
-        candidate = build_candidate(message, content, language)
+        addressing = Addressing.model_validate(row.addressing)
+        async with self.database.reading() as session:
+            known = await recall(session, self.blobs, message, content, addressing, row.decided_at)
+        candidate = build_candidate(message, content, addressing.seller_language, known)
         decision = self.rules.judge(candidate, CONTEXT.validate_python(row.context))
         report.add(row.message_id, _recall(row, content), _sum_up(decision))
 
@@ -68,7 +71,13 @@ class Replay:
 def _recall(row: DecisionRow, content: Content) -> Outcome:
     """Return a decision as it was taken, with the words that it was about."""
     findings = [FindingFacts.model_validate(finding) for finding in row.findings]
-    words = {"subject": content.subject, "text": content.text, "html": content.html or ""}
+    words = {
+        "subject": content.subject,
+        "text": content.text,
+        "html": content.html or "",
+        "quoted_text": content.quoted_text,
+        "quoted_html": content.quoted_html,
+    }
     blocking: dict[str, str] = {}
     for finding in findings:
         if finding.severity is Told.BLOCK:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = 'a7e418306d42'
+revision = '7b1a7f023146'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -68,6 +68,7 @@ def upgrade() -> None:
     )
     op.create_table('decisions',
     sa.Column('message_id', sa.Uuid(), nullable=False),
+    sa.Column('thread_id', sa.Uuid(), nullable=False),
     sa.Column('seller_id', sa.String(length=64), nullable=False),
     sa.Column('direction', sa.String(length=32), nullable=False),
     sa.Column('verdict', sa.String(length=32), nullable=False),
@@ -89,6 +90,7 @@ def upgrade() -> None:
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_decisions_decided_at'), ['decided_at'], unique=False)
         batch_op.create_index('ix_decisions_seller', ['seller_id', 'decided_at'], unique=False)
+        batch_op.create_index('ix_decisions_thread', ['thread_id', 'decided_at'], unique=False)
 
     op.create_table('inbox',
     sa.Column('event_id', sa.String(length=200), nullable=False),

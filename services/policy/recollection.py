@@ -1,0 +1,105 @@
+"""What a thread said before, opened for the gate: the messages that were delivered in it (R-POLICY-1)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.policy import store
+from services.policy.gate.history import Known
+from services.policy.gate.html import read
+from services.policy.gate.quotation import fresh
+from shared.blobs import BlobNotFound, BlobStore
+from shared.contracts.vocabulary import Addressing, Content, Kind, MessageFacts, SealedContent
+from shared.crypto import SealError
+from shared.letterhead import FALLBACK, fill_letterheads
+
+
+def may_quote(content: Content, kind: Kind) -> bool:
+    """Tell whether a message may quote another; False is certain."""
+    if content.quoted_text or content.quoted_html:
+        return True
+    return kind is Kind.REPLY and (content.html is not None or len(fresh(content.text)) < len(content.text))
+
+
+def list_names(message: MessageFacts, addressing: Addressing | None) -> tuple[str, ...]:
+    """Return what mail programs and we put around a quotation: names, aliases, the order id."""
+    names = [message.marketplace.name, message.order_id or ""]
+    if addressing is not None:
+        names += [addressing.buyer_alias, addressing.seller_alias, addressing.business_name]
+    return tuple(names)
+
+
+async def recall(
+    session: AsyncSession,
+    blobs: BlobStore,
+    message: MessageFacts,
+    content: Content,
+    addressing: Addressing | None,
+    before: datetime | None = None,
+) -> Known:
+    """Return what a message may quote, by what was decided until now, or `before` a moment.
+
+    What was erased is forgotten; 30 messages are remembered, the newest.
+    """
+    names = list_names(message, addressing)
+    if not may_quote(content, message.kind):
+        return Known((), names)
+    letterheads = _list_letterheads(message, addressing)
+    opened = [await _open(blobs, sealed) for sealed in await store.list_delivered(session, message.thread_id, before)]
+    contents = [content for content in opened if content is not None]
+    return Known([*letterheads, *_list_texts(contents)], names, _list_links(contents))
+
+
+async def prepare(session: AsyncSession, blobs: BlobStore, told: Iterable[tuple[MessageFacts, SealedContent]]) -> None:
+    """Ask once for the threads of those messages of a batch that may quote; large ones are asked for one by one."""
+    small = [(message, sealed) for message, sealed in told if sealed.blob is None]
+    threads = []
+    for message, sealed in small:
+        content = await _open(blobs, sealed)
+        if content is not None and may_quote(content, message.kind):
+            threads.append(message.thread_id)
+    await store.DELIVERED.prepare(session, threads)
+
+
+async def _open(blobs: BlobStore, sealed: SealedContent) -> Content | None:
+    try:
+        return await blobs.open_content(sealed)
+    except (SealError, BlobNotFound):
+        return None
+
+
+def _list_letterheads(message: MessageFacts, addressing: Addressing | None) -> list[str]:
+    """Return what delivery puts around the messages of a thread, in the languages that it may write them in."""
+    marketplace = message.marketplace
+    languages = [message.language, marketplace.language, FALLBACK]
+    if addressing is not None:
+        languages.append(addressing.seller_language)
+    return fill_letterheads(
+        languages,
+        business=addressing.business_name if addressing else "",
+        marketplace=marketplace.name,
+        order=message.order_id or "",
+    )
+
+
+def _list_texts(contents: Sequence[Content]) -> list[str]:
+    texts: list[str] = []
+    for content in contents:
+        texts += [content.subject, content.text, *_read_html(content.html)]
+    # The history below each was said by the others, but for what mail programs added.
+    for content in contents:
+        texts += [content.quoted_text, *_read_html(content.quoted_html)]
+    return texts
+
+
+def _read_html(source: str | None) -> Iterator[str]:
+    if source:
+        view = read(source, quotes=False)
+        yield view.visible.text
+        yield view.hidden.text
+
+
+def _list_links(contents: Sequence[Content]) -> list[str]:
+    bodies = [body for content in contents for body in (content.html, content.quoted_html) if body]
+    return [link.target for body in bodies for link in read(body, quotes=False).links]
