@@ -69,6 +69,7 @@ class Journey:
             ("A message with a coupon is rejected", self.offer_coupon),
             ("The seller's mailbox has the bounce notice", self.read_notice),
             ("Status and history are there to read", self.read_history),
+            ("The seller gives something back, and the buyer is told", self.refund),
         )
         for title, act in steps:
             started = time.perf_counter()
@@ -159,6 +160,15 @@ class Journey:
         """Read what became of the first message."""
         message = await self._await_status(self.messages["ask"], "delivered")
         return [f"{step['at']}  {step['status']}" for step in message["history"]]
+
+    async def refund(self) -> list[str]:
+        """Record a refund, and find in the buyer's mailbox what the marketplace says of it."""
+        path = f"/v1/orders/{self.order_id}"
+        order = await self.doors.call("GET", path, self.tokens[SELLER])
+        body = {"reason": "GeneralAdjustment", "amount": "2.50", "currency": "EUR", "adjusted_at": order["placed_at"]}
+        await self.doors.call("PUT", f"{path}/adjustments/refund-1", self.tokens[SELLER], body)
+        mail = await self.doors.await_mail(BUYER_ADDRESS, self.is_notice, "the account update")
+        return [f"From: {mail['From']}", f"Subject: {mail['Subject']}"]
 
     async def _submit(self, name: str, text: str) -> Any:  # noqa: ANN401 - JSON
         accepted = await self.doors.call(

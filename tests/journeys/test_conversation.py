@@ -15,7 +15,16 @@ from tests.journeys.installation import Installation
 pytestmark = [pytest.mark.timeout(180)]
 
 JOURNEY = pytest.mark.req(
-    "R-ALIAS-1", "R-ALIAS-2", "R-ALIAS-3", "R-POLICY-1", "R-POLICY-2", "R-MAIL-1", "R-MAIL-7", "R-MAIL-8", "R-METRICS-1"
+    "R-ALIAS-1",
+    "R-ALIAS-2",
+    "R-ALIAS-3",
+    "R-POLICY-1",
+    "R-POLICY-2",
+    "R-MAIL-1",
+    "R-MAIL-7",
+    "R-MAIL-8",
+    "R-METRICS-1",
+    "R-ORDER-3",
 )
 
 
@@ -23,7 +32,7 @@ async def play(installation: Installation, mailboxes: Mailboxes, edition: int = 
     async with open_doors(installation.base_url, installation.smtp, mailboxes, patience=60) as doors:
         journey = Journey(doors, installation.operator, edition)
         titles = [step.title async for step in journey.play()]
-    assert len(titles) == 11
+    assert len(titles) == 12
     check_mailboxes(mailboxes, journey)
     return journey
 
@@ -35,7 +44,12 @@ def check_mailboxes(mailboxes: Mailboxes, journey: Journey) -> None:
     assert sorted(len([m for m in to_buyer if text in flat(read_text(m))]) for text in (QUESTION, FOLLOW_UP)) == [1, 1]
     assert len([mail for mail in to_seller if ANSWER in flat(read_text(mail))]) == 1
     assert len([mail for mail in to_seller if journey.is_notice(mail)]) == 1
+    (update,) = [mail for mail in to_buyer if journey.is_notice(mail)]
+    assert "2,50" in read_text(update)
+    assert SERVICE_ADDRESS not in update.as_string()
     for mail in to_buyer:
+        if mail is update:
+            continue
         sender = mail["From"].addresses[0]
         assert sender.display_name == "Ceramiche Ferrante"
         assert len(sender.addr_spec) == 35

@@ -12,7 +12,7 @@ Played = tuple[Demo, str]
 async def test_every_step_is_shown_with_its_time(demo: Played) -> None:
     _, shown = demo
     steps = [line for line in shown.splitlines() if line.rstrip().endswith(" ms")]
-    assert len(steps) == 11
+    assert len(steps) == 12
     assert "content.promotion" in shown
     assert "{" not in shown, "the log belongs into its file"
 

@@ -11,16 +11,17 @@ from tests.services.demo.conftest import Demo
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
-SENDING = README.partition("## Sending a message")[2].partition("\n## ")[0]
+SECTIONS = ("## Sending a message", "## Shipments and refunds")
 
 
 def list_blocks() -> list[str]:
-    return re.findall(r"```sh\n(.*?)```", SENDING, re.DOTALL)
+    texts = (README.partition(title)[2].partition("\n## ")[0] for title in SECTIONS)
+    return [block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.req("R-MAIL-1", "R-CONTACT-5")
-async def test_the_commands_of_the_section_on_sending_work(demo: tuple[Demo, str]) -> None:
+@pytest.mark.req("R-MAIL-1", "R-CONTACT-5", "R-ORDER-3")
+async def test_the_commands_of_the_sections_for_sellers_work(demo: tuple[Demo, str]) -> None:
     running, _ = demo
     content = running.read_file()
     script = "set -euo pipefail\n" + "\n".join(list_blocks())
@@ -34,6 +35,8 @@ async def test_the_commands_of_the_section_on_sending_work(demo: tuple[Demo, str
     assert '"status":"approved"' in shown
     assert '"verdict":"rejected"' in shown
     assert '"rule":"content.promotion"' in shown
+    assert '"state":"done","rows":2,"rows_done":2,"progress":1.0,"recorded":1,"unchanged":0,"refused":1' in shown
+    assert '"row":3,"order_id":"404-0000000-0000099","field":"order_id"' in shown
 
 
 def test_every_command_it_names_exists() -> None:
