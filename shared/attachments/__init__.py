@@ -8,6 +8,7 @@ from shared.attachments.facts import (
     explain,
 )
 from shared.attachments.inspection import inspect, scrub
+from shared.attachments.texts import read_texts
 
 __all__ = [
     "MAX_FILE_OCTETS",
@@ -16,5 +17,6 @@ __all__ = [
     "Problem",
     "explain",
     "inspect",
+    "read_texts",
     "scrub",
 ]

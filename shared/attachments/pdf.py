@@ -68,7 +68,7 @@ def _is_active(found: PdfObject | None, budget: list[int]) -> bool:
     return False
 
 
-def _packed_objects(content: bytes) -> Iterator[bytes]:
+def list_packed(content: bytes) -> Iterator[bytes]:
     """Unpack the streams of compressed objects, named by the table or not, up to 4 MB each."""
     for hit in islice(_OBJECT_STREAM.finditer(content), MAX_OBJECT_STREAMS):
         try:
@@ -87,7 +87,7 @@ def _raw_problems(content: bytes) -> list[Problem]:
         problems.append(Problem.POLYGLOT)
     # What the cross-reference table does not name a reader may still find: look at the plain octets too.
     plain = _HEX_NAME.sub(lambda hit: bytes([int(hit[1], 16)]), _STREAM.sub(b"", content))
-    if _ACTIVE_RAW.search(plain) or any(_ACTIVE_RAW.search(packed) for packed in _packed_objects(content)):
+    if _ACTIVE_RAW.search(plain) or any(_ACTIVE_RAW.search(packed) for packed in list_packed(content)):
         problems.append(Problem.ACTIVE_CONTENT)
     return problems
 

@@ -194,8 +194,9 @@ def inspect_doc(content: bytes) -> list[Problem]:
 def scrub_doc(content: bytes) -> bytes:
     """Empty the property sets (author, company, last editor, dates) of a sound .doc file, in place.
 
-    What Word keeps inside its own tables (authors of tracked changes and comments, who saved) stays: those tables
-    cannot be changed without rewriting the document. Raises ``ValueError`` if the file cannot be changed.
+    What Word keeps inside its own tables (names of who made tracked changes and comments, and who saved where) stays:
+    those tables cannot be changed without rewriting the document. `texts` reads them, so that an address in one can be
+    found; a name stays. Raises ``ValueError`` if the file cannot be changed.
     """
     file = io.BytesIO(content)
     try:

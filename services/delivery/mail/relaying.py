@@ -34,7 +34,7 @@ class RelayedContent:
     attachments: tuple[OutgoingPart, ...]
 
 
-def _check_part(part: Attached, *, inline: bool) -> OutgoingPart:
+def _check_part(part: Attached, replacement: Replacement, *, inline: bool) -> OutgoingPart:
     facts = attachments.inspect(part.name, part.media_type, part.content)
     sentence = attachments.explain(facts)
     if sentence is None and inline and not facts.media_type.startswith("image/"):
@@ -52,6 +52,13 @@ def _check_part(part: Attached, *, inline: bool) -> OutgoingPart:
         raise Refusal(
             "attachment_malformed", "5.7.1", f'The attachment "{facts.name}" is damaged. Please send it again.'
         ) from error
+    if rewriting.names_writer(attachments.read_texts(content, facts.media_type), replacement):
+        raise Refusal(
+            "attachment_address",
+            "5.7.1",
+            f'The attachment "{facts.name}" contains your e-mail address, which the other side does not get to see. '
+            "Please take it out and send the message again.",
+        )
     return OutgoingPart(facts.name, facts.media_type, content, part.content_id)
 
 
@@ -73,8 +80,8 @@ def prepare(mail: IncomingMail, replacement: Replacement, allowed_recipients: Co
     clean = None if mail.html is None else html.rename_images(html.sanitise(mail.html), names)
     images = tuple(replace(it, content_id=names.get(it.content_id or "")) for it in mail.inline_images)
     rewritten = rewriting.rewrite_mail(replace(mail, inline_images=images), replacement, clean)
-    pictures = tuple(_check_part(part, inline=True) for part in rewritten.inline_images)
-    files = tuple(_check_part(part, inline=False) for part in rewritten.attachments)
+    pictures = tuple(_check_part(part, replacement, inline=True) for part in rewritten.inline_images)
+    files = tuple(_check_part(part, replacement, inline=False) for part in rewritten.attachments)
     _check_size(rewritten.text, rewritten.html, [*pictures, *files])
     text = quotation.split_text(rewritten.text)
     formatted = None if rewritten.html is None else quotation.split_html(rewritten.html)

@@ -11,6 +11,8 @@ from services.delivery.mail.headers import Mailbox
 from services.delivery.mail.parsing import IncomingMail
 
 MAX_ADDRESSES = 100
+_MOST_PLACES = 2_000
+_AROUND = 300
 
 # What stands for the sign between local part and domain, and for a dot, once a text is laid bare.
 _AT = r"(?:@|=40|=|\s?[(\[{<]\s?(?:at|@|arroba|chiocciola|arobase|klammeraffe|アットマーク)\s?[)\]}>]\s?)"
@@ -167,6 +169,25 @@ def rewrite_attached(part: Attached, replacement: Replacement) -> Attached:
         changed = rewrite_text(text, replacement)
         content = content if changed == text else changed.encode("utf-8")
     return replace(part, name=name, content=content)
+
+
+def names_writer(text: str, replacement: Replacement) -> bool:
+    """Tell whether a text of any length holds an address of the writing party, in a form that `rewrite_text` knows.
+
+    Only the surroundings of a local part as it is written are looked at, 2,000 places at most.
+    """
+    folded = text.lower()
+    addresses = Replacement(replacement.addresses, replacement.alias)
+    for local in {local for local, _ in _variants(replacement.addresses)}:
+        at = folded.find(local)
+        for _ in range(_MOST_PLACES):
+            if at < 0:
+                break
+            around = text[max(0, at - _AROUND) : at + len(local) + _AROUND]
+            if rewrite_text(around, addresses) != around:
+                return True
+            at = folded.find(local, at + 1)
+    return False
 
 
 def rewrite_name(name: str, replacement: Replacement) -> str:

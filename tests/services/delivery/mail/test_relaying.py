@@ -10,6 +10,7 @@ from PIL import Image
 from services.delivery.mail.parsing import parse
 from services.delivery.mail.refusal import Refusal
 from tests.services.delivery.mail import samples
+from tests.shared.attachments import samples as files
 
 pytestmark = pytest.mark.req("R-MAIL-1", "R-MAIL-5", "R-MAIL-6")
 
@@ -135,3 +136,43 @@ def test_a_message_over_ten_megabytes_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
         samples.relay(raw)
     assert refused.value.reason == "too_large"
+
+
+def attached(name: str, content: bytes) -> bytes:
+    disposition = f'Content-Disposition: attachment; filename="{name}"'
+    header = f"Content-Type: application/octet-stream\n{disposition}\nContent-Transfer-Encoding: base64"
+    return samples.multipart(("Content-Type: text/plain", "See the attachment."), (header, base64.encodebytes(content)))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        samples.REAL,
+        samples.REAL.upper(),
+        samples.REAL.replace("@", "</w:t></w:r><w:r><w:t>@"),
+        samples.REAL.replace("@", " [at] "),
+    ],
+)
+def test_a_document_with_the_writer_s_address_is_refused_by_name(written: str) -> None:
+    body = f"<w:document><w:p><w:r><w:t>Write to {written}.</w:t></w:r></w:p></w:document>"
+    with pytest.raises(Refusal) as refused:
+        samples.relay(attached("offer.docx", files.package({"word/document.xml": body})))
+    assert refused.value.reason == "attachment_address"
+    assert '"offer.docx"' in refused.value.reply
+    assert "your e-mail address" in refused.value.reply
+    assert samples.REAL not in refused.value.reply
+
+
+def test_who_saved_an_old_document_is_found_in_its_tables() -> None:
+    with pytest.raises(Refusal) as refused:
+        samples.relay(attached("offer.doc", files.doc({"1Table": samples.REAL.encode("utf-16-le")})))
+    assert '"offer.doc"' in refused.value.reply
+
+
+def test_a_document_with_another_s_address_passes() -> None:
+    """What a stranger's address may do in a document is not for the relay to say."""
+    local, _, domain = samples.REAL.partition("@")
+    for other in (f"x{samples.REAL}", f"{local}@other.example", f"{local}@{domain}.au", local):
+        body = f"<w:document><w:p><w:r><w:t>{other}</w:t></w:r></w:p></w:document>"
+        content, _ = samples.relay(attached("offer.docx", files.package({"word/document.xml": body})))
+        assert [part.name for part in content.attachments] == ["offer.docx"]
