@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
 from services.gateway.context import Gateway
 from services.gateway.feeds import store
-from services.gateway.feeds.domain import FeedState
+from services.gateway.feeds.domain import Entry, FeedState
 from services.gateway.feeds.models import Feed, FeedProblem
 from services.gateway.feeds.service import open_feed, work_on
 from shared.blobs import BlobNotFound
@@ -26,7 +28,8 @@ async def process_feeds(gateway: Gateway) -> None:
     """Work through feeds as they come, until cancelled. Several instances share the work and do nothing twice."""
     while True:
         gateway.feed_news.clear()
-        while await process_next(gateway):
+        passed: set[UUID] = set()
+        while await process_next(gateway, passed):
             pass
         with contextlib.suppress(TimeoutError):
             # Not `wait_for`: up to Python 3.11 it loses a cancellation that comes together with the event.
@@ -34,34 +37,44 @@ async def process_feeds(gateway: Gateway) -> None:
                 await gateway.feed_news.wait()
 
 
-async def process_next(gateway: Gateway) -> bool:
-    """Work through the feed that waits longest; return whether there was one."""
+async def process_next(gateway: Gateway, passed: set[UUID]) -> bool:
+    """Work through the feed that waits longest; return whether there was one.
+
+    One that fails, or that another instance has in hand, is `passed` over, so that it does not keep the others waiting.
+    """
     async with gateway.database.reading() as session:
-        feed = await store.find_waiting(session)
+        feed = await store.find_waiting(session, passed)
     if feed is None:
         return False
+    try:
+        await _work_through(gateway, feed, passed)
+    except Exception as error:  # noqa: BLE001 - one feed that fails must not stop the others
+        _log.error("feed.failed", feed=str(feed.feed_id), error=type(error).__name__)
+        passed.add(feed.feed_id)
+    return True
+
+
+async def _work_through(gateway: Gateway, feed: Feed, passed: set[UUID]) -> None:
     try:
         entries = await open_feed(gateway, feed)
     except (BlobNotFound, SealError, Problem) as error:
         _log.error("feed.unreadable", feed=str(feed.feed_id), error=type(error).__name__)
         await finish(_give_up(gateway, feed))
-        return True
+        return
     step = feed
     while step.state is not FeedState.DONE:
-        taken = await finish(_work_once(gateway, feed, entries))
+        taken = await finish(_work_once(gateway, feed.feed_id, entries))
         if taken is None:
-            # Another instance has it in hand at this moment; let it, and look what is left.
-            await asyncio.sleep(_POLL_SECONDS)
-            return True
+            passed.add(feed.feed_id)
+            return
         step = taken
     _log.info("feed.done", feed=str(step.feed_id), recorded=step.recorded, refused=step.refused)
-    return True
 
 
-async def _work_once(gateway: Gateway, feed: Feed, entries: object) -> Feed | None:
-    assert isinstance(entries, list)  # noqa: S101 - what `open_feed` gives
+async def _work_once(gateway: Gateway, feed_id: UUID, entries: Sequence[Entry]) -> Feed | None:
+    """Do a feed's next step; return it as it stands then, None where another instance has it in hand."""
     async with gateway.database.transaction() as session:
-        claimed = await store.claim_feed(session, feed.feed_id)
+        claimed = await store.claim_feed(session, feed_id)
         if claimed is not None and claimed.state is not FeedState.DONE:
             await work_on(session, gateway, claimed, entries, datetime.now(UTC))
     return claimed

@@ -1,6 +1,6 @@
 """Every query about feeds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -24,9 +24,11 @@ async def claim_feed(session: AsyncSession, feed_id: UUID) -> Feed | None:
     return (await session.exec(query.execution_options(populate_existing=True))).first()
 
 
-async def find_waiting(session: AsyncSession) -> Feed | None:
-    """Return the feed that waits longest to be worked through, or None."""
+async def find_waiting(session: AsyncSession, passed: Collection[UUID]) -> Feed | None:
+    """Return the feed that waits longest to be worked through and is none of those passed over, or None."""
     query = select(Feed).where(col(Feed.state) != FeedState.DONE).order_by(col(Feed.received_at)).limit(1)
+    if passed:
+        query = query.where(col(Feed.feed_id).not_in(passed))
     return (await session.exec(query)).first()
 
 

@@ -13,11 +13,12 @@ from services.gateway.feeds import processing, store
 from services.gateway.feeds.domain import FeedFormat, FeedKind, FeedState
 from services.gateway.feeds.models import Feed
 from services.gateway.feeds.service import MOST_WAITING
+from services.gateway.orders import store as orders
 from shared.blobs import BlobNotFound
 from shared.contracts.gateway import AdjustmentRecorded, OrderChanged, ShipmentConfirmed
 from tests.infrastructure.waiting import until
 from tests.services.gateway.conftest import Running
-from tests.services.gateway.world import BUYER, ORDER, OTHER_ORDER, OTHER_SELLER, SELLER, order_body
+from tests.services.gateway.world import BUYER, MARKETPLACE, ORDER, OTHER_ORDER, OTHER_SELLER, SELLER, order_body
 
 pytestmark = pytest.mark.req("R-ORDER-3")
 TSV, CSV, LINES = "text/tab-separated-values", "text/csv; charset=utf-8", "application/x-ndjson"
@@ -279,7 +280,7 @@ async def test_a_feed_is_worked_through_in_steps_that_are_told_once(anywhere: Ru
     rows = [{"order_id": ORDER, "adjustment_id": f"r{number}", "reason": "PriceError"} for number in range(120)]
     lines = "\n".join(json.dumps({**row, "amount": "1", "currency": "EUR", "adjusted_at": AT}) for row in rows)
     sent = await send(anywhere, lines, LINES, kind="adjustments")
-    await asyncio.gather(*(processing.process_next(anywhere.gateway) for _ in range(2)))
+    await asyncio.gather(*(processing.process_next(anywhere.gateway, set()) for _ in range(2)))
     feed = await work(anywhere, sent)
     assert (feed["recorded"], feed["refused"], feed["rows_done"]) == (100, 20, 120)
     told = await anywhere.told(AdjustmentRecorded)
@@ -298,6 +299,26 @@ async def test_what_is_gone_ends_the_feed_with_a_word(running: Running) -> None:
     (problem,) = await until(done, "the report")
     assert "Send the file again" in problem["advice"]
     assert await running.told(OrderChanged) == []
+
+
+async def test_a_feed_that_fails_does_not_keep_others_waiting(running: Running) -> None:
+    """Its database row is broken in a way that no file makes: an owner's order whose marketplace is gone."""
+    await put_orders(running, 2)
+    async with running.gateway.database.transaction() as session:
+        order = await orders.get_order(session, ORDERS[0])
+        assert order is not None
+        order.marketplace_id = "GONE"
+    rows = ["order_id|shipment_id|shipped_at|carrier", f"{ORDERS[0]}|p1|{AT}|GLS", f"{ORDERS[1]}|p1|{AT}|GLS"]
+    broken = await send(running, table(*rows[:2]))
+    feed = await work(running, await send(running, table(rows[0], rows[2])))
+    assert feed["recorded"] == 1
+    stuck = await running.world.ok(SELLER, "GET", f"/v1/feeds/{broken.json()['id']}")
+    assert (stuck["state"], stuck["rows_done"]) == ("received", 0)
+    async with running.gateway.database.transaction() as session:
+        order = await orders.get_order(session, ORDERS[0])
+        assert order is not None
+        order.marketplace_id = MARKETPLACE
+    assert (await work(running, broken))["recorded"] == 1
 
 
 async def test_a_sender_has_so_many_feeds_waiting(running: Running) -> None:
