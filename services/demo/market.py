@@ -40,7 +40,15 @@ BUYERS: Mapping[str, Mapping[str, Any]] = {
 
 # One app, by the name that `demo.json` has it under, that works for one seller.
 APP, APP_NAME, APP_SELLER = "gestionale", "Gestionale", "ceramiche"
-APP_SCOPES = ("messages:read", "messages:write", "orders:read", "parties:read", "metrics:read", "policy:read")
+APP_SCOPES = (
+    "messages:read",
+    "messages:write",
+    "orders:read",
+    "orders:confirm",
+    "parties:read",
+    "metrics:read",
+    "policy:read",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 import pytest
 
 from services.demo.doors import Refused, open_doors
 from services.demo.mailboxes import MaildirMailboxes, read_text
-from tests.journeys.installation import all_in_one
+from tests.journeys.installation import Installation, all_in_one
 from tests.journeys.stage import Pair, Stage, rules
 
 pytestmark = [pytest.mark.timeout(180)]
@@ -103,6 +104,45 @@ async def test_an_adjustment_by_feed_is_told_and_opens_out_of_stock(stage: Stage
     assert "19,90" in read_text(mail)
     # The message names the order's version that it was written at, so that the gate has heard of the adjustment.
     assert rules(await pair.ask(SOLD_OUT, reason="out_of_stock")) == set()
+
+
+@pytest.mark.req("R-ORDER-3", "R-MAIL-3")
+async def test_a_feed_outlives_its_process(one_process: tuple[Installation, MaildirMailboxes]) -> None:
+    """`kill -9` while the feed is worked through: afterwards every row is recorded and told, each once."""
+    installation, mailboxes = one_process
+    async with open_doors(installation.base_url, installation.smtp, mailboxes, patience=60) as doors:
+        stage = Stage(doors, installation.operator)
+        await stage.open()
+        pair = await stage.pair()
+        second = await pair.record_order(order_id=f"702-{pair.number:07d}-0000001")
+        rows = [
+            {"order_id": order_id, "adjustment_id": f"refund-{number}", "reason": "PriceError", "amount": f"1.{number}"}
+            for number in range(10, 85)
+            for order_id in (pair.order_id, second)
+        ]
+        lines = "\n".join(json.dumps({**row, "currency": "EUR", "adjusted_at": now()}) for row in rows)
+        headers = {"Authorization": f"Bearer {pair.tokens['seller']}", "Content-Type": "application/x-ndjson"}
+        sent = await doors.http.post("/v1/feeds?kind=adjustments", content=lines, headers=headers)
+        assert sent.status_code == 202, sent.text
+        path = f"/v1/feeds/{sent.json()['id']}"
+
+        async def reach(rows_done: int) -> dict[str, Any] | None:
+            feed: dict[str, Any] = await doors.call("GET", path, pair.tokens["seller"])
+            return feed if feed["rows_done"] >= rows_done else None
+
+        for rows_done in (0, 50, 100):
+            await doors.insist(partial(reach, rows_done), "the feed's progress")
+            await installation.restart("all")
+        feed = await doors.insist(partial(reach, len(rows)), "the feed")
+        assert (feed["recorded"], feed["unchanged"], feed["refused"]) == (150, 0, 0)
+
+        async def all_there() -> list[EmailMessage] | None:
+            found = [mail for mail in mailboxes.list_mails(pair.buyer_address) if mail["Auto-Submitted"]]
+            return list(found) if len(found) >= len(rows) else None
+
+        mails = await doors.insist(all_there, "all updates")
+        amounts = [(mail["Subject"], read_text(mail)) for mail in mails]
+        assert len(mails) == len(set(amounts)) == len(rows)
 
 
 @pytest.mark.req("R-ORDER-3", "R-ORDER-2")
