@@ -12,7 +12,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run install-dev test lint types imports check bench fuzz policy-report train revision events lock clean
+.PHONY: help install run install-dev test lint types imports check bench bench-aliases fuzz policy-report train revision events lock clean
 
 help: ## List the commands
 	@echo "Tramite: buyer-seller messaging for marketplaces."
@@ -45,6 +45,9 @@ check: lint types imports test ## Do all of lint, types, imports and test
 
 bench: install-dev ## Measure throughput beside a relay that stores nothing
 	$(BIN)/python -m tests.benchmarks
+
+bench-aliases: install-dev ## Make 200,000 aliases by 50 writers on PostgreSQL; time look-ups as the table grows
+	$(BIN)/python -m tests.benchmarks.aliases
 
 fuzz: install-dev ## Run the property tests with many more examples (bounded, some minutes)
 	$(BIN)/pytest -m hypothesis --hypothesis-profile=fuzz --timeout=900 $(ARGS)

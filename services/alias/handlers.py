@@ -8,7 +8,7 @@ from services.alias import store
 from services.alias.service import Directory
 from shared.consumer import Handlers
 from shared.contracts.gateway import MessageSubmitted, OrderRecorded, PartyChanged
-from shared.contracts.vocabulary import Role
+from shared.contracts.vocabulary import Role, identify_thread
 from shared.events import Event
 
 
@@ -28,12 +28,14 @@ async def on_message_submitted(event: MessageSubmitted, session: AsyncSession, d
 
 
 async def prepare(events: Sequence[Event], session: AsyncSession, _directory: Directory) -> None:
-    """Ask once for the parties and aliases of a batch of messages."""
+    """Ask once for the parties and aliases of a batch of messages and orders."""
     messages = [event.message for event in events if isinstance(event, MessageSubmitted)]
     buyers = [(Role.BUYER, message.buyer_id) for message in messages]
     sellers = [(Role.SELLER, message.seller_id) for message in messages]
     await store.PARTIES.prepare(session, [*buyers, *sellers])
-    await store.ALIASES.prepare(session, [message.thread_id for message in messages])
+    orders = [event.order for event in events if isinstance(event, OrderRecorded)]
+    contacts = [identify_thread(order.marketplace.marketplace_id, order.seller_id, order.buyer_id) for order in orders]
+    await store.ALIASES.prepare(session, [*(message.thread_id for message in messages), *contacts])
 
 
 HANDLERS: Handlers[Directory] = {

@@ -1,6 +1,7 @@
 """Use cases of the alias service: keep the directory of parties, issue aliases, address messages."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -60,10 +61,11 @@ class Directory:
         known = await store.map_aliases(session, thread_id)
         if len(known) == len(Role):
             return known
-        issued = [await self._issue(session, marketplace.alias_domain, thread_id, role) for role in Role]
-        known = await store.map_aliases(session, thread_id)
+        missing = [role for role in Role if role not in known]
+        issued = await self._issue(session, marketplace.alias_domain, thread_id, missing)
+        known = issued if len(issued) == len(Role) else await store.map_aliases(session, thread_id)
         # Whoever came second found the other's, who tells of them.
-        if any(issued):
+        if issued:
             emit(
                 session,
                 AliasIssued(
@@ -100,15 +102,22 @@ class Directory:
             raise NotYetKnown(f"{role} in version {version}")
         return party
 
-    async def _issue(self, session: AsyncSession, domain: str, thread_id: UUID, role: Role) -> bool:
-        """Make sure that a party of a thread has its alias; return whether it was issued here and now."""
+    async def _issue(
+        self, session: AsyncSession, domain: str, thread_id: UUID, missing: Collection[Role]
+    ) -> dict[Role, str]:
+        """Make sure that the parties of a thread have their aliases; return those that were issued here and now."""
+        issued: dict[Role, str] = {}
         for _ in range(_MOST_TRIES):
-            address = make_alias(domain, self.address_length, self.choose)
-            if await store.insert_alias(session, address, thread_id, role, datetime.now(UTC)):
-                self.metrics.issued.inc()
-                return True
-            # Either somebody else issued this party's alias meanwhile, or the address is taken.
-            if role in await store.map_aliases(session, thread_id):
-                return False
-            self.metrics.collisions.inc()
+            drawn = {role: make_alias(domain, self.address_length, self.choose) for role in missing}
+            inserted = await store.insert_aliases(session, drawn, thread_id, datetime.now(UTC))
+            issued |= {role: drawn[role] for role in inserted}
+            self.metrics.issued.inc(len(inserted))
+            if len(inserted) == len(drawn):
+                return issued
+            # Either somebody else issued a party's alias meanwhile, or an address is taken.
+            known = await store.map_aliases(session, thread_id)
+            missing = [role for role in missing if role not in known]
+            self.metrics.collisions.inc(len(missing))
+            if not missing:
+                return issued
         raise AliasesExhausted(f"no free alias in {_MOST_TRIES} tries")

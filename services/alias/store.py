@@ -1,9 +1,11 @@
 """Every query of the alias service."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
+from sqlalchemy import Executable, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,7 +30,8 @@ async def _find_aliases(session: AsyncSession, thread_ids: Collection[UUID]) -> 
     return found
 
 
-ALIASES: Lookup[UUID, dict[Role, str]] = Lookup(_find_aliases)
+# Of a batch of first contacts none has an alias, which is asked once. Whoever inserts asks anew.
+ALIASES: Lookup[UUID, dict[Role, str]] = Lookup(_find_aliases, absent=True)
 
 
 async def map_aliases(session: AsyncSession, thread_id: UUID) -> dict[Role, str]:
@@ -36,11 +39,28 @@ async def map_aliases(session: AsyncSession, thread_id: UUID) -> dict[Role, str]
     return await ALIASES.get(session, thread_id) or {}
 
 
-async def insert_alias(session: AsyncSession, address: str, thread_id: UUID, role: Role, issued_at: datetime) -> bool:
-    """Insert an alias unless its address is taken or its party has one; return whether it was inserted."""
+async def insert_aliases(
+    session: AsyncSession, addresses: Mapping[Role, str], thread_id: UUID, issued_at: datetime
+) -> set[Role]:
+    """Insert aliases but those whose address is taken or whose party has one; return for whom they were inserted."""
     connection = await session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     ALIASES.forget(session, thread_id)
-    values = {"address": address, "thread_id": thread_id, "role": role, "issued_at": issued_at}
-    statement = insert(Alias).values(values).on_conflict_do_nothing().returning(col(Alias.address))
-    return (await connection.execute(statement)).scalar_one_or_none() is not None
+    statement = _write_insert(connection.dialect.name, tuple(addresses))
+    values = {"thread": thread_id, "at": issued_at, **{f"address_of_{role}": it for role, it in addresses.items()}}
+    return {Role(role) for role in (await connection.execute(statement, values)).scalars()}
+
+
+@cache
+def _write_insert(dialect: str, roles: tuple[Role, ...]) -> Executable:
+    """Put the statement together once: that costs as much as running it."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    rows = [
+        {
+            "address": bindparam(f"address_of_{role}"),
+            "thread_id": bindparam("thread"),
+            "role": role,
+            "issued_at": bindparam("at"),
+        }
+        for role in roles
+    ]
+    return insert(Alias).values(rows).on_conflict_do_nothing().returning(col(Alias.role))

@@ -13,7 +13,7 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 
 async def insert(database: Database, address: str, thread_id: UUID, role: Role) -> bool:
     async with database.transaction() as session:
-        return await store.insert_alias(session, address, thread_id, role, NOW)
+        return await store.insert_aliases(session, {role: address}, thread_id, NOW) == {role}
 
 
 @pytest.mark.req("R-ALIAS-4")
