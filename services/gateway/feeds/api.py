@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access.caller import require
@@ -13,6 +14,7 @@ from services.gateway.feeds import service, store
 from services.gateway.feeds.domain import COLUMNS, MOST_ROWS, FeedFormat, FeedKind, FeedState
 from services.gateway.feeds.errors import TooManyFeeds, UnknownFormat
 from services.gateway.feeds.models import Feed
+from services.gateway.feeds.report import write_report
 from services.gateway.feeds.schemas import FeedAnswer, ProblemAnswer
 from services.gateway.paging import Cursor, CursorText, Limit, Page, cut_page, read_cursor
 from shared.problems import Forbidden, Invalid, NotFound, Unauthenticated, document_problems
@@ -102,6 +104,26 @@ async def list_problems(
     return Page(items=items, next=str(rows[limit - 1].number) if len(rows) > limit else None)
 
 
+@router.get(
+    "/feeds/{feed_id}/report",
+    summary="Read a feed's report as a file",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "The report so far", "content": {FeedFormat.TSV.value: {}}},
+        **document_problems(NotFound),
+    },
+)
+async def get_report(feed_id: UUID, caller: Confirmer, gateway: Context) -> StreamingResponse:
+    """Read the same as a tab-separated file, whole, for a spreadsheet."""
+    async with gateway.database.reading() as session:
+        await _require_feed(session, caller, feed_id)
+    return StreamingResponse(
+        write_report(gateway.database, feed_id),
+        media_type=FeedFormat.TSV.value,
+        headers={"Content-Disposition": f'attachment; filename="feed-{feed_id}-report.tsv"'},
+    )
+
+
 async def _require_feed(session: AsyncSession, caller: Caller, feed_id: UUID) -> Feed:
     feed = await store.get_feed(session, feed_id)
     if feed is None or not (caller.is_operator or feed.seller_id == caller.seller_id):
@@ -125,5 +147,5 @@ def _describe(gateway: Gateway, feed: Feed) -> FeedAnswer:
         refused=feed.refused,
         received_at=feed.received_at,
         done_at=feed.done_at,
-        links={"self": address, "problems": f"{address}/problems"},
+        links={"self": address, "problems": f"{address}/problems", "report": f"{address}/report"},
     )

@@ -245,7 +245,7 @@ async def test_feeds_are_ones_own(running: Running) -> None:
     foreign = await work(running, await send(running, rows, who=OTHER_SELLER), OTHER_SELLER)
     assert (foreign["recorded"], foreign["refused"]) == (0, 1)
     path = f"/v1/feeds/{foreign['id']}"
-    for place in (path, f"{path}/problems"):
+    for place in (path, f"{path}/problems", f"{path}/report"):
         assert (await running.world.call(SELLER, "GET", place)).status_code == 404
         assert (await running.world.call(BUYER, "GET", place)).status_code == 403
         assert (await running.world.call("operator", "GET", place)).status_code == 200
@@ -273,6 +273,22 @@ async def test_past_feeds_and_reports_come_in_pages(anywhere: Running) -> None:
         seen += page["items"]
         cursor = page["next"]
     assert seen == whole
+
+
+async def test_the_report_is_a_file_too(anywhere: Running) -> None:
+    lines = [json.dumps({"order_id": "=1+1", "+row": number}) for number in range(600)]
+    feed = await work(anywhere, await send(anywhere, "\n".join(lines), LINES))
+    answer = await anywhere.world.call(SELLER, "GET", f"/v1/feeds/{feed['id']}/report")
+    assert answer.headers["content-type"].startswith(TSV)
+    assert feed["id"] in answer.headers["content-disposition"]
+    head, *rows = (line.split("\t") for line in answer.text.splitlines())
+    assert head == ["row", "order_id", "field", "problem", "advice"]
+    # Five fields are wrong or missing in each.
+    assert [row[0] for row in rows] == [str(number) for number in range(1, 601) for _ in range(5)]
+    assert {row[1] for row in rows} == {"'=1+1"}
+    assert {row[2] for row in rows} == {"shipped_at", "carrier", "order_id", "shipment_id", "'+row"}
+    assert {len(row) for row in rows} == {5}
+    assert (await anywhere.world.call(OTHER_SELLER, "GET", f"/v1/feeds/{feed['id']}/report")).status_code == 404
 
 
 async def test_a_feed_is_worked_through_in_steps_that_are_told_once(anywhere: Running) -> None:
