@@ -13,8 +13,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObj
 
 from shared.attachments.facts import Problem
 
-# The library logs what it finds in a document.
-logging.getLogger("pypdf").disabled = True
+# The library logs what it finds in a document, names and addresses too. Its modules have loggers of their own, which
+# pass on what they are told: the one above them must keep it.
+_LOGGER = logging.getLogger("pypdf")
+_LOGGER.propagate = False
+_LOGGER.addHandler(logging.NullHandler())
 
 MAX_OBJECTS = 20_000
 MAX_NODES = 200_000

@@ -191,6 +191,15 @@ def inspect_doc(content: bytes) -> list[Problem]:
     return [Problem.ENCRYPTED] if start[11] & 1 else []
 
 
+class _Unextendable(io.BytesIO):
+    """A file that is changed in place only: a sector number far behind its end would fill the memory."""
+
+    def write(self, content: bytes, /) -> int:  # type: ignore[override]  # olefile writes nothing else
+        if self.tell() + len(content) > len(self.getbuffer()):
+            raise ValueError("written behind the end")
+        return super().write(content)
+
+
 def scrub_doc(content: bytes) -> bytes:
     """Empty the property sets (author, company, last editor, dates) of a sound .doc file, in place.
 
@@ -198,7 +207,7 @@ def scrub_doc(content: bytes) -> bytes:
     those tables cannot be changed without rewriting the document. `texts` reads them, so that an address in one can be
     found; a name stays. Raises ``ValueError`` if the file cannot be changed.
     """
-    file = io.BytesIO(content)
+    file = _Unextendable(content)
     try:
         with olefile.OleFileIO(file, write_mode=True) as document:
             for name in _PROPERTY_STREAMS:

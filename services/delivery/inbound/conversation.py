@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _END = b"\r\n.\r\n"
 _CHUNK = 1024 * 1024
 _LINE_OCTETS = 64 * 1024
+_REPLY_OCTETS = 510
 _MOST_REFUSALS = 50
 _OTHER_COMMANDS = 100
 _PROXY_SECONDS = 5.0
@@ -82,6 +83,10 @@ class Conversation(SMTP):
         self._taking = False
         self._ending = False
         self._refusals = 0
+
+    async def push(self, status: str | bytes) -> None:
+        """Send one reply line. aiosmtpd repeats what the client said, whatever octets and however many it was."""
+        await super().push(clean_line(status))
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """Take a mail's content (RFC 5321 section 4.1.1.4)."""
@@ -184,6 +189,13 @@ class Conversation(SMTP):
         if too_large or end > limit + 2:
             return None
         return bytes(content[: end + 2]).replace(b"\r\n.", b"\r\n")[2:]
+
+
+def clean_line(status: str | bytes) -> bytes:
+    """Return a reply as one line: control characters replaced, cut to what RFC 5321 allows (section 4.5.3.1.5)."""
+    text = status.decode("utf-8", "replace") if isinstance(status, bytes) else status
+    line = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return line.encode("utf-8")[:_REPLY_OCTETS].decode("utf-8", "ignore").encode("utf-8")
 
 
 class LmtpConversation(Conversation, LMTP):

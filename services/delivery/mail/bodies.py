@@ -81,11 +81,9 @@ def _raw_field(part: Message, name: str) -> str:
 
 def _own_octets(part: Message) -> bytes:
     """Give a leaf's octets before any transfer decoding."""
-    payload: object = part.get_payload()
-    if not isinstance(payload, str):
-        return b""
-    raw = part._payload  # type: ignore[attr-defined] # noqa: SLF001 - the accessor replaces octets it cannot decode
-    return str(raw).encode("utf-8", "surrogateescape")
+    # The accessor replaces octets it cannot decode, and fails on a charset with a null character.
+    payload: object = part._payload  # type: ignore[attr-defined] # noqa: SLF001 - see above
+    return payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
 
 
 def _uu_lines(lines: list[bytes]) -> tuple[bytes, int]:
@@ -217,7 +215,7 @@ def _visit(part: Message, contents: Contents, depth: int, default: str) -> None:
     kind = _KINDS.get(part_type.value) or ("message" if part_type.value.startswith("message/") else None)
     if kind or part_type.value == "text/rfc822-headers":
         contents.enclosed.add(kind or "report")
-    children: object = part.get_payload()
+    children: object = part.get_payload() if part.is_multipart() else None
     if part_type.value.startswith("message/") and kind:
         return
     if not isinstance(children, list):

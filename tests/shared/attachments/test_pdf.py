@@ -1,4 +1,5 @@
 import io
+import logging
 import zlib
 
 import pytest
@@ -115,3 +116,20 @@ def test_author_metadata_and_names_of_commentators_are_gone() -> None:
 def test_what_cannot_be_written_anew_is_an_error_of_value(content: bytes) -> None:
     with pytest.raises(ValueError, match="the document cannot be written anew"):
         pdf.scrub_pdf(content)
+
+
+@pytest.mark.req("R-ALIAS-6")
+def test_what_stands_in_a_document_is_not_logged() -> None:
+    """Where nobody else handles it, Python writes a library's warning to standard error."""
+    said: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]  # the shortest listener
+    root = logging.getLogger()
+    root.addHandler(listener)
+    try:
+        pdf.inspect_pdf(samples.pdf().replace(b"/Author", b"Author "))
+        logging.getLogger("pypdf._reader").warning(samples.AUTHOR)
+        logging.getLogger("another").warning("heard")
+    finally:
+        root.removeHandler(listener)
+    assert said == ["heard"]

@@ -141,3 +141,12 @@ def test_the_property_sets_of_a_doc_are_emptied_and_readable() -> None:
 def test_a_doc_that_cannot_be_changed_is_an_error_of_value() -> None:
     with pytest.raises(ValueError, match="the document cannot be changed"):
         word.scrub_doc(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1broken")
+
+
+def test_a_sector_far_behind_the_end_is_no_reason_to_write_there() -> None:
+    """Two octets of the table of sectors changed made 14 KB grow to as many GB as the memory had."""
+    spoilt = bytearray(samples.doc())
+    spoilt[605:607] = b"\xff\x02"
+    assert word.inspect_doc(bytes(spoilt)) == []
+    with pytest.raises(ValueError, match="cannot be changed"):
+        word.scrub_doc(bytes(spoilt))

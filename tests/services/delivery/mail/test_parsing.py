@@ -234,3 +234,9 @@ def test_any_octets_are_read_or_refused(pieces: list[bytes]) -> None:
     for text in (mail.text, mail.subject, mail.html or ""):
         assert text.encode("utf-8").decode("utf-8") == text
         assert "\0" not in text
+
+
+@pytest.mark.parametrize("charset", ["a\0b", "utf\0-8", "\0"])
+def test_a_charset_with_a_null_character_is_an_unknown_one(charset: str) -> None:
+    mail = parse(samples.mail(f'Content-Type: text/plain; charset="{charset}"', body="Grüße".encode()))
+    assert "Gr" in mail.text
