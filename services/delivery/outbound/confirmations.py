@@ -33,7 +33,7 @@ def write_confirmation(confirmation: Confirmation, recipient: str, link: str, pl
     names = {
         "business": confirmation.business_name,
         "marketplace": marketplace.name,
-        "until": write_moment(confirmation.expires_at, marketplace.time_zone, words.language),
+        "until": _write_moment(confirmation.expires_at, marketplace.time_zone, words.language),
     }
     values = {"words": {name: text.format(**names) for name, text in words.confirmation.items()}, "link": link}
     return OutgoingMail(
@@ -50,7 +50,7 @@ def write_confirmation(confirmation: Confirmation, recipient: str, link: str, pl
     )
 
 
-def write_moment(moment: datetime, time_zone: str, language: str) -> str:
+def _write_moment(moment: datetime, time_zone: str, language: str) -> str:
     """Write a moment in the marketplace's time zone, which it names."""
     try:
         local = moment.astimezone(ZoneInfo(time_zone))

@@ -1,19 +1,18 @@
 """Our own mails about an order: what its buyer hears, and what its seller must do (R-ORDER-3, R-ORDER-5). Pure."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 from pydantic import AwareDatetime
 
 from services.delivery.mail.composing import OutgoingMail
 from services.delivery.outbound.catalogue import choose_language, read_wording, templates
-from services.delivery.outbound.confirmations import write_moment
 from services.delivery.outbound.letters import Place
 from services.delivery.outbound.notices import SENDER_LOCAL_PART
 from shared.contracts.gateway import AdjustmentRecorded, OrderLapsed, ShipmentConfirmed, ShipmentDue
@@ -126,9 +125,7 @@ def write_update(notice: UpdateNotice, recipient: str, place: Place) -> Outgoing
         "business": _flatten(notice.business_name),
         "marketplace": marketplace.name,
         "amount": _write_amount(notice.adjustment, words.language),
-        "until": ""
-        if notice.confirm_by is None
-        else write_moment(notice.confirm_by, marketplace.time_zone, words.language),
+        "until": _write_moment(notice.confirm_by, marketplace, words.language) if notice.confirm_by else "",
     }
     closing = phrases["help_seller" if notice.topic in _TO_SELLER else "help"]
     paragraphs = [
@@ -181,11 +178,21 @@ def _write_amount(adjustment: AdjustmentFacts | None, language: str) -> str:
 
 def _write_date(moment: datetime, marketplace: MarketplaceFacts, language: str) -> str:
     """Write the day as the marketplace counts days."""
+    return str(format_date(_localise(moment, marketplace).date(), format="long", locale=Locale(language)))
+
+
+def _write_moment(moment: datetime, marketplace: MarketplaceFacts, language: str) -> str:
+    """Write a moment in the marketplace's time zone, which it names."""
+    local = _localise(moment, marketplace)
+    time = format_time(local.time(), format="short", locale=Locale(language))
+    return f"{_write_date(moment, marketplace, language)}, {time} ({local.tzinfo})"
+
+
+def _localise(moment: datetime, marketplace: MarketplaceFacts) -> datetime:
     try:
-        local = moment.astimezone(ZoneInfo(marketplace.time_zone))
+        return moment.astimezone(ZoneInfo(marketplace.time_zone))
     except (ZoneInfoNotFoundError, ValueError):
-        local = moment
-    return str(format_date(local.date(), format="long", locale=Locale(language)))
+        return moment.astimezone(UTC)
 
 
 def _flatten(text: str) -> str:
