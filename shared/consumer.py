@@ -26,6 +26,8 @@ Handler = Callable[[Any, AsyncSession, C], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler[C]]
 # Asks once for what the handlers of a batch will need (`shared.lookup`); it changes nothing.
 Prepare = Callable[[Sequence[Event], AsyncSession, C], Awaitable[None]]
+# Does once for a batch what follows from all of its events, last in its transaction.
+Conclude = Callable[[AsyncSession, C], Awaitable[None]]
 
 _log = structlog.get_logger()
 _LONGEST_PAUSE = 30.0
@@ -38,6 +40,14 @@ class NotYetKnown(Exception):  # noqa: N818 - says what is the case, not what we
 
 class TooManyDeadLetters(Exception):  # noqa: N818 - see NotYetKnown
     """So many records in a row failed that the fault is more likely here than in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchWork(Generic[C]):
+    """What is done once for a batch, before and after its events are handled one by one."""
+
+    prepare: Prepare[C] | None = None
+    conclude: Conclude[C] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +73,10 @@ class Consumer(Generic[C]):
         context: C,
         metrics: ServiceMetrics,
         patience: Patience | None = None,
-        prepare: Prepare[C] | None = None,
+        batch_work: BatchWork[C] | None = None,
     ) -> None:
         self._database = database
-        self._prepare = prepare
+        self._batch_work = batch_work or BatchWork()
         self._contracts = {contract.type: (contract, handler) for contract, handler in handlers.items()}
         self._context = context
         self._metrics = metrics
@@ -111,6 +121,7 @@ class Consumer(Generic[C]):
                 try:
                     async with session.begin_nested():
                         await self._call(record, self._decode(record), session)
+                        await self._end(session)
                 except Exception as error:  # noqa: BLE001 - it goes back where it came from
                     await inbox.bury(session, record, _describe(error), row["attempts"] + 1)
             self._metrics.dead_letters.set(await inbox.count_dead(session))
@@ -126,11 +137,12 @@ class Consumer(Generic[C]):
                     fresh.append((record, self._decode(record)))
                 else:
                     self._metrics.count_handled(record.event_type, "repeated")
-            if self._prepare is not None:
-                await self._prepare([event for _, event in fresh], session, self._context)
+            if self._batch_work.prepare is not None:
+                await self._batch_work.prepare([event for _, event in fresh], session, self._context)
             for record, event in fresh:
                 await self._call(record, event, session)
                 self._metrics.count_handled(record.event_type, "handled")
+            await self._end(session)
         for record in records:
             self._metrics.event_delay.observe(_age(record))
 
@@ -205,6 +217,10 @@ class Consumer(Generic[C]):
         handler = self._contracts[record.event_type][1]
         with tracing.open_span(record.headers.get("traceparent", "")):
             await handler(event, session, self._context)
+
+    async def _end(self, session: AsyncSession) -> None:
+        if self._batch_work.conclude is not None:
+            await self._batch_work.conclude(session, self._context)
 
     def _count_ignored(self, records: Sequence[Record]) -> None:
         ignored = sum(record.event_type not in self._contracts for record in records)

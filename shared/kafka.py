@@ -1,7 +1,7 @@
-"""The bus over Kafka: idempotent producer, one consumer per service instance, partitions handled side by side."""
+"""The bus over Kafka: idempotent producer, one consumer per service instance, batches over all its partitions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -18,10 +18,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoError, Topic
 
 from shared.bus import Handle
 from shared.events import Record
+from shared.rounds import Rounds
 
 _log = structlog.get_logger()
 _POLL_MILLISECONDS = 200
 _HEADER_LIMIT = 50
+_HANDS = 2
+_LONG_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class KafkaOptions:
     """Where the cluster is, how our topics are made, and who we are in it.
 
     `namespace` begins the names of topics and groups, so that installations can share a cluster. An `instance` that
-    comes back under its name within the session takes its partitions back without a rebalance.
+    comes back under its name within the session takes its partitions back without a rebalance. Batches are fetched at
+    least `round_seconds` apart.
     """
 
     bootstrap_servers: str
@@ -38,6 +42,7 @@ class KafkaOptions:
     batch: int = 200
     namespace: str = ""
     instance: str = ""
+    round_seconds: float = 0.0
 
 
 class KafkaBus:
@@ -61,7 +66,7 @@ class KafkaBus:
         await asyncio.gather(*sent)
 
     async def consume(self, group: str, topics: Sequence[str], handle: Handle) -> None:
-        """See `Bus.consume`: a partition is paused while its batch is in hand, the others go on."""
+        """See `Bus.consume`: partitions are paused while a batch of their records is in hand, the others go on."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._options.bootstrap_servers,
             group_id=f"{self._options.namespace}tramite.{group}",
@@ -77,7 +82,7 @@ class KafkaBus:
         consumer.subscribe([self._options.namespace + topic for topic in topics], listener=hands)
         try:
             await consumer.start()
-            await hands.work(self._options.batch)
+            await hands.work(self._options.batch, Rounds(self._options.round_seconds))
         finally:
             await hands.finish_all()
             await consumer.stop()
@@ -99,50 +104,55 @@ class KafkaBus:
 
 
 class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
-    """The batches in hand, one per partition."""
+    """The batches in hand, each of all that was there to fetch, whatever the partition."""
 
     def __init__(self, consumer: AIOKafkaConsumer, handle: Handle, prefix: int) -> None:
         self._consumer = consumer
         self._prefix = prefix
         self._handle = handle
-        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._tasks: dict[asyncio.Task[None], Collection[TopicPartition]] = {}
 
-    async def work(self, batch: int) -> None:
+    async def work(self, batch: int, rounds: Rounds) -> None:
         """Fetch and hand out until cancelled; raises what a handler raised."""
         while True:
+            await rounds.wait()
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MILLISECONDS, max_records=batch)
-            for partition, messages in fetched.items():
-                self._consumer.pause(partition)
-                records = [_to_record(message, self._prefix) for message in messages]
-                self._tasks[partition] = asyncio.create_task(
-                    self._handle_batch(partition, records, messages[-1].offset + 1)
-                )
-            for partition, task in list(self._tasks.items()):
-                if task.done():
-                    del self._tasks[partition]
-                    task.result()
+            if fetched:
+                rounds.begin()
+                self._consumer.pause(*fetched)
+                self._tasks[asyncio.create_task(self._handle_batch(fetched))] = fetched.keys()
+            # What arrives while hands are full makes a larger batch. One that takes long keeps nobody else waiting.
+            if len(self._tasks) >= _HANDS:
+                await asyncio.wait(self._tasks, timeout=_LONG_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for task in [task for task in self._tasks if task.done()]:
+                del self._tasks[task]
+                task.result()
 
     async def finish_all(self) -> None:
         """Wait for every batch in hand."""
         if self._tasks:
-            await asyncio.wait(self._tasks.values())
+            await asyncio.wait(self._tasks)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Finish what is in hand before another instance takes over."""
-        if tasks := [self._tasks[partition] for partition in revoked if partition in self._tasks]:
+        if tasks := [task for task, partitions in self._tasks.items() if not revoked.isdisjoint(partitions)]:
             await asyncio.wait(tasks, timeout=30)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Nothing to prepare: committed offsets are fetched by the consumer."""
 
-    async def _handle_batch(self, partition: TopicPartition, records: Sequence[Record], offset: int) -> None:
-        await self._handle(records)
+    async def _handle_batch(self, fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
+        await self._handle([_to_record(message, self._prefix) for messages in fetched.values() for message in messages])
+        kept = self._consumer.assignment() & fetched.keys()
         try:
-            await self._consumer.commit({partition: offset})
-            self._consumer.resume(partition)
+            if kept:
+                await self._consumer.commit({partition: fetched[partition][-1].offset + 1 for partition in kept})
         except (CommitFailedError, IllegalStateError):
-            # The partition went to another instance; it will see repeats and know them by their ids.
-            _log.info("kafka.commit_skipped", topic=partition.topic, partition=partition.partition)
+            # Partitions went to another instance; it will see repeats and know them by their ids.
+            _log.info("kafka.commit_skipped", partitions=len(kept))
+        # Who has lost its partition does not resume it.
+        if still := self._consumer.assignment() & fetched.keys():
+            self._consumer.resume(*still)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ A batch is one transaction. Its first statement of a kind fetches what all of it
 as if for itself alone and is answered from memory.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BindParameter, bindparam, event, inspect, tuple_
@@ -59,6 +59,10 @@ class Lookup(Generic[K, V]):
     def forget(self, session: AsyncSession, key: K) -> None:
         """Ask again next time."""
         self._answers(session).pop(key, None)
+
+    def list_known(self, session: AsyncSession) -> Sequence[V]:
+        """Return all answers in memory."""
+        return [answer for answer in self._answers(session).values() if answer is not None]
 
     def _answers(self, session: AsyncSession) -> dict[K, V | None]:
         answers: dict[K, V | None] = session.info.setdefault(_MEMORY, {}).setdefault(self, {})

@@ -32,6 +32,7 @@ from shared.bus import Bus, finish
 from shared.db import Database, SessionWithEvents, UtcDateTime
 from shared.events import Event, Record, encode_event
 from shared.metrics import ServiceMetrics
+from shared.rounds import Rounds
 
 OUTBOX = Table(
     "outbox",
@@ -111,11 +112,14 @@ def _drop_pending(session: Session, transaction: SessionTransaction) -> None:
 class Relay:
     """Publishes a service's outbox in order of `seq`, one active relay per service at a time."""
 
-    def __init__(self, database: Database, bus: Bus, metrics: ServiceMetrics, *, batch: int = 500) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, metrics: ServiceMetrics, *, batch: int = 500, round_seconds: float = 0.0
+    ) -> None:
         self._database = database
         self._bus = bus
         self._metrics = metrics
         self._batch = batch
+        self._rounds = Rounds(round_seconds)
         self._poll_seconds = _LOCAL_POLL_SECONDS if database.is_sqlite else _POLL_SECONDS
 
     async def run(self) -> None:
@@ -147,6 +151,7 @@ class Relay:
         published: list[int] = []
         try:
             while True:
+                await self._rounds.wait()
                 self._database.told.clear()
                 await still_leading()
                 # A query that is broken off costs its connection: a stop comes between them.
@@ -156,6 +161,7 @@ class Relay:
                     await self._bus.publish([_to_record(row) for row in rows])
                     published += [row["seq"] for row in rows]
                     self._metrics.events_published.inc(len(rows))
+                    self._rounds.begin()
                 if published and (not rows or len(published) >= self._batch):
                     await finish(self._mark_published(published))
                     published = []

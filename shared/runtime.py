@@ -49,7 +49,7 @@ class Service:
     @asynccontextmanager
     async def running(self, works: Mapping[str, Work] | None = None) -> AsyncIterator[None]:
         """Run relay, consumer, retries, purges and the service's own `works` while the block runs."""
-        relay = Relay(self.database, self.bus, self.metrics)
+        relay = Relay(self.database, self.bus, self.metrics, round_seconds=self.settings.round_seconds)
         everything: dict[str, Work] = {
             "consumer": self._consume,
             "relay": relay.run,
@@ -120,6 +120,7 @@ async def open_bus(settings: SharedSettings, groups: Sequence[str], topics: Sequ
             settings.consumer_batch,
             settings.bus_namespace,
             settings.instance,
+            settings.round_seconds,
         )
         async with open_kafka(options) as bus:
             await bus.ensure_topics(topics)

@@ -65,6 +65,12 @@ class SharedSettings(BaseSettings):
         10, ge=3, le=200, description="Connections a service keeps to its database; one is the event relay's"
     )
     consumer_batch: int = Field(200, ge=1, le=5000, description="Most records handled in one transaction")
+    round_seconds: float = Field(
+        0.2,
+        ge=0,
+        le=10,
+        description="Least time between rounds of events: longer ones do more at once; what comes alone never waits",
+    )
     consumer_attempts: int = Field(8, ge=1, le=100, description="Tries of a failing record before it is a dead letter")
     consumer_backoff_seconds: Seconds = Field(0.1, description="First pause after a failure; doubles each time")
     dead_letters_in_a_row: int = Field(50, ge=1, description="After so many a consumer stops and says so")

@@ -2,7 +2,7 @@
 
 aiosqlite hands every call to a thread and waits for it: four hand-overs for one SELECT, each dearer than the SELECT
 itself. A statement on a local file takes microseconds, so it runs where it is. What waits for the disk (COMMIT) or for
-another process's lock (BEGIN) still goes to the thread.
+another process's lock (BEGIN IMMEDIATE) still goes to the thread.
 """
 
 import sqlite3
@@ -14,6 +14,7 @@ import aiosqlite
 
 T = TypeVar("T")
 _CHUNK = 64
+BEGIN_WRITING = "BEGIN IMMEDIATE"
 
 
 class LocalConnection(aiosqlite.Connection):
@@ -54,4 +55,4 @@ def connect(database: str, **options: Any) -> LocalConnection:  # noqa: ANN401 -
 
 def _may_wait(fn: Callable[..., object], args: tuple[object, ...]) -> bool:
     name = getattr(fn, "__name__", "")
-    return name == "commit" or (name == "execute" and str(args[0]).startswith("BEGIN"))
+    return name == "commit" or (name == "execute" and args[0] == BEGIN_WRITING)

@@ -11,7 +11,7 @@ from services.alias.metrics import AliasMetrics
 from services.alias.service import Directory
 from services.alias.settings import Settings
 from shared.bus import Bus
-from shared.consumer import Consumer
+from shared.consumer import BatchWork, Consumer
 from shared.db import Database
 from shared.http import create_http_app
 from shared.migrations import require_current
@@ -25,7 +25,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     metrics = AliasMetrics()
     database = Database(settings.database_url, service="alias", pool=settings.database_pool)
     directory = Directory(settings.address_length, metrics)
-    consumer = Consumer(database, HANDLERS, directory, metrics, settings.patience(), prepare)
+    consumer = Consumer(database, HANDLERS, directory, metrics, settings.patience(), BatchWork(prepare))
     service = Service("alias", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

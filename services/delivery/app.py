@@ -31,7 +31,7 @@ from services.delivery.settings import Settings
 from services.delivery.threads.service import Threads
 from shared.blobs import BlobStore
 from shared.bus import Bus
-from shared.consumer import Consumer
+from shared.consumer import BatchWork, Consumer
 from shared.db import Database
 from shared.http import create_http_app, require_service_token
 from shared.links import Links
@@ -71,7 +71,9 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     intake = Intake(database, keys, blobs, threads, Reports(queue, metrics), scrutiny)
     recipients = Recipients(database, keys, bounce_addresses)
     door = Door(settings, recipients, intake, metrics)
-    consumer = Consumer(database, HANDLERS, Delivery(Directory(), queue), metrics, settings.patience(), prepare)
+    consumer = Consumer(
+        database, HANDLERS, Delivery(Directory(), queue), metrics, settings.patience(), BatchWork(prepare)
+    )
     service = Service("delivery", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

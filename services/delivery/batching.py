@@ -15,6 +15,8 @@ R = TypeVar("R")
 
 Open = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Work = Callable[[AsyncSession, Sequence[T]], Awaitable[Sequence[R]]]
+# What comes from several at the same time comes again from several.
+_GATHER_SECONDS = 0.005
 _Item = tuple[T, asyncio.Future[R]]
 
 
@@ -41,16 +43,19 @@ class Batches(Generic[T, R]):
 
     async def run(self) -> None:
         """Work until cancelled; the batch in hand is done to its end."""
+        size = 0
         while True:
-            await finish(self._gather(await self._waiting.get()))
+            first = await self._waiting.get()
+            size = await finish(self._gather(first, _GATHER_SECONDS if size > 1 else 0))
 
-    async def _gather(self, first: _Item[T, R]) -> None:
-        """Do `first` together with whatever else comes in by this turn of the loop."""
-        await asyncio.sleep(0)
+    async def _gather(self, first: _Item[T, R], seconds: float) -> int:
+        """Do `first` together with whatever else comes in within `seconds`; return how many that were."""
+        await asyncio.sleep(seconds)
         batch = [first]
         while not self._waiting.empty() and len(batch) < self._largest:
             batch.append(self._waiting.get_nowait())
         await self._finish(batch)
+        return len(batch)
 
     async def _finish(self, batch: Sequence[_Item[T, R]]) -> None:
         """Do a batch; when one item spoils it, each goes by itself, so that it spoils nobody else's."""

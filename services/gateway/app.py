@@ -39,7 +39,7 @@ from services.gateway.senders.service import forget_expired
 from services.gateway.settings import Settings
 from shared.blobs import BlobStore
 from shared.bus import Bus
-from shared.consumer import Consumer
+from shared.consumer import BatchWork, Consumer
 from shared.db import Database
 from shared.http import create_http_app
 from shared.links import Links
@@ -97,7 +97,7 @@ def create_app(
         operator_token=settings.operator_secret(),
         links=Links.of(keys, settings.public_url),
     )
-    consumer = Consumer(database, HANDLERS, gateway, metrics, settings.patience(), prepare)
+    consumer = Consumer(database, HANDLERS, gateway, metrics, settings.patience(), BatchWork(prepare))
     service = Service("gateway", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

@@ -8,12 +8,12 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.metrics.api import create_router
-from services.metrics.handlers import HANDLERS, prepare
+from services.metrics.handlers import HANDLERS, conclude, prepare
 from services.metrics.metrics import ResponseMetrics
 from services.metrics.service import Stopwatch
 from services.metrics.settings import Settings
 from shared.bus import Bus
-from shared.consumer import Consumer
+from shared.consumer import BatchWork, Consumer
 from shared.db import Database
 from shared.http import create_http_app, require_service_token
 from shared.migrations import require_current
@@ -27,7 +27,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     metrics = ResponseMetrics()
     database = Database(settings.database_url, service="metrics", pool=settings.database_pool)
     stopwatch = Stopwatch(database, metrics, timedelta(hours=settings.target_hours))
-    consumer = Consumer(database, HANDLERS, stopwatch, metrics, settings.patience(), prepare)
+    consumer = Consumer(database, HANDLERS, stopwatch, metrics, settings.patience(), BatchWork(prepare, conclude))
     service = Service("metrics", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

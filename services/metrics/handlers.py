@@ -36,6 +36,11 @@ async def prepare(events: Sequence[Event], session: AsyncSession, _stopwatch: St
     await store.hold_threads(session, *sent, *marked)
 
 
+async def conclude(session: AsyncSession, stopwatch: Stopwatch) -> None:
+    """Compute the turns of the batch's threads, each once."""
+    await stopwatch.retrace_changed(session)
+
+
 HANDLERS: Handlers[Stopwatch] = {
     MessageDelivered: on_message_delivered,
     MessageBounced: on_message_bounced,

@@ -21,11 +21,11 @@ from services.metrics.domain import (
     trace_turns,
 )
 from services.metrics.metrics import ResponseMetrics
-from services.metrics.models import MarkRow, MessageRow, TurnRow
-from services.metrics.store import ThreadRows
+from services.metrics.models import MarkRow, TurnRow
+from services.metrics.store import HeldMessage, HeldThread
 from shared.contracts.gateway import MessageMarked
 from shared.contracts.metrics import TurnClosed, TurnOpened, TurnOverdue
-from shared.contracts.vocabulary import Direction, MessageFacts
+from shared.contracts.vocabulary import Direction, Mark, MessageFacts
 from shared.db import Database
 from shared.events import Event
 from shared.outbox import emit
@@ -56,22 +56,20 @@ class Stopwatch:
     async def record_delivery(self, session: AsyncSession, message: MessageFacts, delivered_at: datetime) -> None:
         """Note that a message reached the other side."""
         [thread] = await store.hold_threads(session, message.thread_id)
-        row = _take_up(session, thread, message)
-        row.delivered_at = min(row.delivered_at, delivered_at) if row.delivered_at else delivered_at
-        await self._retrace(session, thread)
+        held = _take_up(thread, message)
+        held.delivered_at = min(held.delivered_at, delivered_at) if held.delivered_at else delivered_at
 
     async def record_failure(self, session: AsyncSession, message: MessageFacts) -> None:
         """Note that a message will never arrive, or turned out not to have arrived."""
         [thread] = await store.hold_threads(session, message.thread_id)
-        _take_up(session, thread, message).failed = True
-        await self._retrace(session, thread)
+        _take_up(thread, message).failed = True
 
     async def record_mark(self, session: AsyncSession, told: MessageMarked) -> None:
         """Note what the seller said of a buyer's message; a buyer's marks change no turn."""
         [thread] = await store.hold_threads(session, told.thread_id)
-        row = thread.messages.get(told.message_id)
-        if row is None:
-            row = thread.messages[told.message_id] = MessageRow(
+        thread.changed.add(told.message_id)
+        if told.message_id not in thread.messages:
+            thread.messages[told.message_id] = HeldMessage(
                 message_id=told.message_id,
                 thread_id=told.thread_id,
                 seller_id=told.seller_id,
@@ -79,14 +77,22 @@ class Stopwatch:
                 direction=Direction.BUYER_TO_SELLER,
                 accepted_at=told.marked_at,
             )
-            session.add(row)
         if (told.message_id, told.marked_at, told.mark) not in thread.marks:
             mark = MarkRow(
                 message_id=told.message_id, marked_at=told.marked_at, mark=told.mark, thread_id=told.thread_id
             )
             thread.marks[told.message_id, told.marked_at, told.mark] = mark
             session.add(mark)
-        await self._retrace(session, thread)
+
+    async def retrace_changed(self, session: AsyncSession) -> None:
+        """Compute the turns of all threads that facts were recorded of, once each, and tell what became different."""
+        threads = store.list_changed(session)
+        changed = [thread.messages[message_id] for thread in threads for message_id in sorted(thread.changed)]
+        if changed:
+            await store.save_messages(session, changed)
+        for thread in threads:
+            thread.changed.clear()
+            await self._retrace(session, thread)
 
     async def sum_up(
         self, session: AsyncSession, seller_id: str, marketplace_id: str | None, days: int
@@ -138,10 +144,13 @@ class Stopwatch:
                 return count
             count, last = count + len(threads), threads[-1]
 
-    async def _retrace(self, session: AsyncSession, thread: ThreadRows) -> None:
+    async def _retrace(self, session: AsyncSession, thread: HeldThread) -> None:
         """Compute the thread's turns anew and tell what became different."""
-        marks = list(thread.marks.values())
-        turns = trace_turns([_to_fact(row, marks) for row in thread.messages.values()], self.target)
+        marks: dict[UUID, list[tuple[datetime, Mark]]] = {}
+        for message_id, marked_at, mark in thread.marks:
+            marks.setdefault(message_id, []).append((marked_at, mark))
+        facts = [_to_fact(message, marks.get(message.message_id, ())) for message in thread.messages.values()]
+        turns = trace_turns(facts, self.target)
         news: list[Event] = []
         for message_id in thread.turns.keys() - {turn.first for turn in turns}:
             news += await self._drop(session, thread.turns.pop(message_id))
@@ -181,11 +190,12 @@ class Stopwatch:
         return [*news, TurnClosed(**_name_turn(row), closed_at=turn.closed_at, counted=True)]
 
 
-def _take_up(session: AsyncSession, thread: ThreadRows, message: MessageFacts) -> MessageRow:
+def _take_up(thread: HeldThread, message: MessageFacts) -> HeldMessage:
     """Return what is known of a message, with what is told of it now."""
-    row = thread.messages.get(message.message_id)
-    if row is None:
-        row = thread.messages[message.message_id] = MessageRow(
+    thread.changed.add(message.message_id)
+    held = thread.messages.get(message.message_id)
+    if held is None:
+        held = thread.messages[message.message_id] = HeldMessage(
             message_id=message.message_id,
             thread_id=message.thread_id,
             seller_id=message.seller_id,
@@ -193,13 +203,12 @@ def _take_up(session: AsyncSession, thread: ThreadRows, message: MessageFacts) -
             direction=message.direction,
             accepted_at=message.accepted_at,
         )
-        session.add(row)
     # A mark that came first knew none of these.
-    row.direction, row.accepted_at, row.answers = message.direction, message.accepted_at, message.answers
-    return row
+    held.direction, held.accepted_at, held.answers = message.direction, message.accepted_at, message.answers
+    return held
 
 
-def _start_row(turn: Turn, message: MessageRow) -> TurnRow:
+def _start_row(turn: Turn, message: HeldMessage) -> TurnRow:
     return TurnRow(
         message_id=turn.first,
         thread_id=message.thread_id,
@@ -209,12 +218,11 @@ def _start_row(turn: Turn, message: MessageRow) -> TurnRow:
     )
 
 
-def _to_fact(row: MessageRow, marks: Sequence[MarkRow]) -> MessageFact:
-    own = [(mark.marked_at, mark.mark) for mark in marks if mark.message_id == row.message_id]
-    no_response_at, reported = read_marks(own)
-    delivered_at = None if row.failed else row.delivered_at
+def _to_fact(held: HeldMessage, marks: Sequence[tuple[datetime, Mark]]) -> MessageFact:
+    no_response_at, reported = read_marks(marks)
+    delivered_at = None if held.failed else held.delivered_at
     return MessageFact(
-        row.message_id, row.direction, row.accepted_at, delivered_at, no_response_at, reported, row.answers
+        held.message_id, held.direction, held.accepted_at, delivered_at, no_response_at, reported, held.answers
     )
 
 

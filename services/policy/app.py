@@ -22,7 +22,7 @@ from services.policy.standing import api as standing_api
 from services.policy.standing import service as standing
 from shared.blobs import BlobStore
 from shared.bus import Bus
-from shared.consumer import Consumer
+from shared.consumer import BatchWork, Consumer
 from shared.db import Database
 from shared.http import create_http_app, require_service_token
 from shared.migrations import require_current
@@ -37,7 +37,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
     metrics = PolicyMetrics()
     database = Database(settings.database_url, service="policy", pool=settings.database_pool)
     gate = create_gate(settings, metrics)
-    consumer = Consumer(database, HANDLERS, gate, metrics, settings.patience(), prepare)
+    consumer = Consumer(database, HANDLERS, gate, metrics, settings.patience(), BatchWork(prepare))
     service = Service("policy", settings, database, bus, metrics, consumer)
 
     @asynccontextmanager

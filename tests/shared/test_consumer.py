@@ -6,11 +6,11 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import inbox
-from shared.consumer import Consumer, Handlers, Patience, TooManyDeadLetters
+from shared.consumer import BatchWork, Consumer, Handlers, Patience, TooManyDeadLetters
 from shared.db import Database
 from shared.events import Event, Record
 from shared.metrics import ServiceMetrics
-from tests.shared.notes import Noted, Troubles, list_numbers, note, on_noted
+from tests.shared.notes import Note, Noted, Troubles, list_numbers, note, on_noted
 
 HANDLERS: Handlers[Troubles] = {Noted: on_noted}
 QUICK = Patience(attempts=3, backoff_seconds=0.001, dead_letters_in_a_row=3)
@@ -114,8 +114,40 @@ async def test_a_batch_is_prepared_once_for_its_new_events_before_any_is_handled
     async def prepare(events: Sequence[Event], _session: AsyncSession, context: Troubles) -> None:
         prepared.append(([event.number for event in events if isinstance(event, Noted)], list(context.calls)))
 
-    consumer = Consumer(database, HANDLERS, troubles, ServiceMetrics("notes"), QUICK, prepare)
+    consumer = Consumer(database, HANDLERS, troubles, ServiceMetrics("notes"), QUICK, BatchWork(prepare))
     first = note(1)
     await consumer.handle([first, note(2)])
     await consumer.handle([first, note(3)])
     assert prepared == [([1, 2], []), ([3], [1, 2])]
+
+
+async def test_a_batch_is_concluded_once_in_its_own_transaction(database: Database) -> None:
+    troubles = Troubles()
+    concluded: list[list[int]] = []
+
+    async def conclude(session: AsyncSession, context: Troubles) -> None:
+        concluded.append(list(context.calls))
+        session.add(Note(thread="end", number=100 + len(concluded)))
+
+    consumer = Consumer(database, HANDLERS, troubles, ServiceMetrics("notes"), QUICK, BatchWork(None, conclude))
+    await consumer.handle([note(1), note(2)])
+    assert concluded == [[1, 2]]
+    assert await list_numbers(database) == [1, 2, 101]
+
+
+async def test_a_dead_letter_that_is_tried_again_is_concluded_too(database: Database) -> None:
+    troubles = Troubles()
+    troubles.fail(1, times=4)
+    concluded: list[int] = []
+
+    async def conclude(_session: AsyncSession, context: Troubles) -> None:
+        concluded.append(len(context.calls))
+
+    consumer = Consumer(database, HANDLERS, troubles, ServiceMetrics("notes"), QUICK, BatchWork(None, conclude))
+    await consumer.handle([note(1)])
+    assert concluded == []
+    async with database.transaction() as session:
+        await inbox.request_retry(session, None)
+    assert await consumer.retry_requested() == 1
+    assert len(concluded) == 1
+    assert await list_numbers(database) == [1]

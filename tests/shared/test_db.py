@@ -77,10 +77,12 @@ async def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
     assert await list_numbers(database) == []
 
 
-async def test_what_a_reading_session_changes_is_not_kept(database: Database) -> None:
+async def test_a_reading_session_writes_nothing(database: Database) -> None:
     async with database.reading() as session:
         session.add(Note(thread="a", number=1))
-        await session.flush()
+        await (await session.connection()).execute(select(Note))
+        with pytest.raises(RuntimeError, match="reading"):
+            await session.flush()
     assert await list_numbers(database) == []
 
 
@@ -160,6 +162,21 @@ async def test_a_connection_that_is_cut_is_an_outage(database: Database) -> None
     if database.is_sqlite:
         pytest.skip("a file has no connection")
     assert is_outage(await catch(execute(database, "SELECT pg_terminate_backend(pg_backend_pid())")))
+    await write(database, 1)
+    assert await list_numbers(database) == [1]
+
+
+async def test_a_connection_that_was_cut_while_it_was_idle_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("a file has no connection")
+    monkeypatch.setattr("shared.db._IDLE_SECONDS", 0)
+    async with database.reading() as session:
+        mine = (await (await session.connection()).execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    other = Database(database.url, service="notes", pool=3)
+    await execute(other, f"SELECT pg_terminate_backend({mine})")
+    await other.close()
     await write(database, 1)
     assert await list_numbers(database) == [1]
 

@@ -35,12 +35,15 @@ async def test_where_no_broker_answers_opening_fails() -> None:
             pytest.fail("nobody is there")
 
 
-async def test_a_slow_batch_of_one_partition_does_not_hold_up_the_others(kafka: KafkaBroker, topic_prefix: str) -> None:
+async def test_a_slow_batch_does_not_hold_up_what_comes_later_on_other_partitions(
+    kafka: KafkaBroker, topic_prefix: str
+) -> None:
     topic, group = f"{topic_prefix}notes", f"{topic_prefix}group"
-    go_on, taken = asyncio.Event(), []  # type: tuple[asyncio.Event, list[str]]
+    in_hand, go_on, taken = asyncio.Event(), asyncio.Event(), []  # type: tuple[asyncio.Event, asyncio.Event, list[str]]
 
     async def handle(records: Sequence[Record]) -> None:
         if any(record.value == b"slow" for record in records):
+            in_hand.set()
             await go_on.wait()
         taken.extend(record.key for record in records)
 
@@ -48,6 +51,7 @@ async def test_a_slow_batch_of_one_partition_does_not_hold_up_the_others(kafka: 
         await bus.ensure_topics([topic])
         task = asyncio.create_task(bus.consume(group, [topic], handle))
         await bus.publish([Record(topic, "slow", b"slow")])
+        await in_hand.wait()
         others = [f"k{number}" for number in range(40)]
         await bus.publish([Record(topic, key, b"quick") for key in others])
         await until(lambda: len(taken) > 20, "those of most other partitions", limit=30)

@@ -108,6 +108,14 @@ async def test_a_locked_row_is_read_as_it_is_now(database: Database) -> None:
     assert found.number == 2
 
 
+async def test_all_that_is_in_memory_can_be_listed(database: Database) -> None:
+    lookup = Lookup(Squares().ask, absent=True)
+    async with database.transaction() as session:
+        assert lookup.list_known(session) == []
+        await lookup.prepare(session, [2, 4, 7])
+        assert sorted(lookup.list_known(session)) == [4, 16]
+
+
 async def test_what_a_savepoint_brought_is_forgotten_with_it(database: Database) -> None:
     squares = Squares()
     lookup = Lookup(squares.ask)

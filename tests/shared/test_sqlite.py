@@ -20,6 +20,15 @@ async def test_statements_run_in_the_loop_and_waits_in_a_thread(tmp_path: Path) 
     assert {word for word, thread in threads.items() if thread != here} == {"BEGIN", "COMMIT"}
 
 
+async def test_a_reader_begins_in_the_loop(tmp_path: Path) -> None:
+    threads: list[int] = []
+    async with sqlite.connect(str(tmp_path / "a.db"), isolation_level=None) as connection:
+        await connection.set_trace_callback(lambda _sql: threads.append(threading.get_ident()))
+        await connection.execute("BEGIN")
+        await connection.rollback()
+    assert set(threads) == {threading.get_ident()}
+
+
 async def test_waiting_for_another_process_lock_leaves_the_loop_free(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "a.db", isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")

@@ -23,11 +23,13 @@ from shared.blobs import BlobNotFound
 from shared.bus import finish
 from shared.crypto import SealError
 from shared.db import Database
+from shared.rounds import Rounds
 
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 30.0
 _MEASURE_SECONDS = 5.0
-_GATHER_SECONDS = 0.005
+# What ends at about the same time is recorded together.
+_ROUND_SECONDS = 0.05
 _PURGE_SECONDS = 3600.0
 # The claim must outlive the attempt, else a second instance sends what is still being sent.
 _CLAIM_SHARE = 0.8
@@ -69,6 +71,7 @@ class Dispatcher:
         self._busy: Counter[str] = Counter()
         self._ended: list[Attempt] = []
         self._gate = RelayGate(queue.metrics)
+        self._rounds = Rounds(_ROUND_SECONDS)
         self._released = False
         self._measured_at = 0.0
 
@@ -77,6 +80,7 @@ class Dispatcher:
         await self._release_left_over()
         try:
             while True:
+                await self._rounds.wait()
                 self._wake.clear()
                 due_in = await finish(self._turn())
                 if due_in is not None:
@@ -92,6 +96,7 @@ class Dispatcher:
         due = due_in is not None and due_in <= 0
         if not due and not self._ended:
             return self._pace.poll_seconds if due_in is None else min(due_in, self._pace.poll_seconds)
+        self._rounds.begin()
         await self._record_and_claim(free)
         return None
 
@@ -167,8 +172,6 @@ class Dispatcher:
             # Not `wait_for`: up to Python 3.11 it loses a cancellation that comes together with the event.
             async with asyncio.timeout(seconds if opens_in is None else min(seconds, opens_in)):
                 await self._wake.wait()
-            # What ends at about the same time is recorded together.
-            await asyncio.sleep(_GATHER_SECONDS)
 
     async def _release_left_over(self) -> None:
         """Take up at once what a crash left claimed, where no other process can be sending it (SQLite)."""

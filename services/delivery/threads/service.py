@@ -89,7 +89,7 @@ class Threads:
         identifier = message_identifier(message.message_id, message.marketplace.alias_domain)
         place.own_identifier = identifier
         session.add(place)
-        session.add(Identifier(**self._name(message.thread_id, identifier, message.message_id)))
+        store.insert_identifier(session, self._name(message.thread_id, identifier, message.message_id))
         return Sent(identifier, await self._trace(session, message, place.parent_id))
 
     async def name_for_writer(self, session: AsyncSession, message_id: UUID) -> str | None:

@@ -13,10 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.delivery.models import Base, Identifier, ThreadedMessage
 from shared.contracts.vocabulary import Role
 from shared.lookup import KEYS, Lookup, find_rows
+from shared.writing import write_last
 
 # A side of a thread, and a subject's hash.
 Subject = tuple[UUID, Role, str]
 _MESSAGES = Base.metadata.tables["threaded_messages"]
+_INSERT_IDENTIFIER = Base.metadata.tables["identifiers"].insert()
 
 
 PLACES: Lookup[UUID, ThreadedMessage] = Lookup(find_rows(ThreadedMessage))
@@ -32,6 +34,11 @@ async def insert_new(session: AsyncSession, table: type[Base], rows: Sequence[Ma
     await connection.execute(
         insert(Base.metadata.tables[str(table.__tablename__)]).on_conflict_do_nothing(), list(rows)
     )
+
+
+def insert_identifier(session: AsyncSession, row: Mapping[str, Any]) -> None:
+    """Keep a name that nobody has yet."""
+    write_last(session, _INSERT_IDENTIFIER, row)
 
 
 async def find_named(

@@ -1,7 +1,7 @@
 """Every query of the live feature, and the writing of changes as late as possible before a commit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import delete, event, func, insert, text
@@ -15,6 +15,7 @@ from services.gateway.live.models import Change
 from shared.db import SessionWithEvents
 
 _CHANGES = Base.metadata.tables["changes"]
+_COLUMNS = [column.name for column in fields(News)]
 _PENDING = "pending_news"
 _WAKE = "wake_listeners"
 _SAVEPOINTS = "news_before_savepoints"
@@ -71,7 +72,7 @@ def _write_news(session: Session) -> None:
         # never look for a 7 that commits later. Whoever holds this lock draws and commits before the next draws.
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _COMMIT_ORDER_LOCK})
     # The table, not the model: that would write rows with a seller apart from those with a buyer.
-    session.execute(insert(_CHANGES), [asdict(item) for item in news])
+    session.execute(insert(_CHANGES), [{name: getattr(item, name) for name in _COLUMNS} for item in news])
 
 
 @event.listens_for(SessionWithEvents, "after_soft_rollback")

@@ -49,6 +49,17 @@ class Past:
     accepted_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step on a message's way; `reply_code` is the far side's, of an attempt to deliver."""
+
+    status: Status
+    at: datetime
+    attempt: int | None = None
+    reply_code: str | None = None
+    next_attempt_at: datetime | None = None
+
+
 def further(one: Status, other: Status) -> Status:
     """Return which of two statuses is further along."""
     return max(one, other, key=_RANK.__getitem__)

@@ -19,7 +19,8 @@ _OPEN_SECONDS = 10
 async def on_mail_received(event: MailReceived, session: AsyncSession, gateway: Gateway) -> None:
     """Make the mail a message of its thread."""
     # Almost every content is in the event itself; only a very long one is fetched, and never for long.
-    content = await asyncio.wait_for(gateway.blobs.open_content(event.content), _OPEN_SECONDS)
+    async with asyncio.timeout(_OPEN_SECONDS):
+        content = await gateway.blobs.open_content(event.content)
     await incoming.accept_mail(session, gateway, event, content)
 
 

@@ -9,8 +9,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.context import Gateway
 from services.gateway.live.domain import ChangeType, News
 from services.gateway.mailbox import store
-from services.gateway.mailbox.domain import Status, author_of, counts_as_said, further, read_reply_code, recipient_of
-from services.gateway.mailbox.models import Message, Step, Thread
+from services.gateway.mailbox.domain import (
+    Progress,
+    Status,
+    author_of,
+    counts_as_said,
+    further,
+    read_reply_code,
+    recipient_of,
+)
+from services.gateway.mailbox.models import Message, Thread
 from shared.consumer import NotYetKnown
 from shared.contracts.gateway import MessageMarked, MessageSubmitted
 from shared.contracts.vocabulary import DecisionFacts, Mark, MessageFacts, Role, SealedContent
@@ -50,8 +58,8 @@ async def accept(session: AsyncSession, gateway: Gateway, taken: Accepted) -> Me
         findings=[],
     )
     store.add_message(session, message)
-    store.add_step(session, Step(message_id=facts.message_id, status=Status.SUBMITTED, at=facts.accepted_at))
-    thread = await store.open_thread(session, _new_thread(facts))
+    store.add_step(session, facts.message_id, Progress(Status.SUBMITTED, facts.accepted_at))
+    thread = await store.open_thread(session, facts)
     thread.last_at = max(thread.last_at, facts.accepted_at)
     _move_last_seen(thread, author_of(facts.direction), facts.accepted_at)
     emit(session, MessageSubmitted(message=facts, content=taken.content))
@@ -68,7 +76,7 @@ async def approve(
     if content != sealed_content(message):
         message.passed_box, message.passed_blob = content.box, content.blob
     _keep_decision(gateway, message, decision)
-    _advance(session, gateway, message, Step(message_id=message_id, status=Status.APPROVED, at=decision.decided_at))
+    _advance(session, gateway, message, Progress(Status.APPROVED, decision.decided_at))
     if message.shown:
         return
     message.shown = True
@@ -88,7 +96,7 @@ async def reject(session: AsyncSession, gateway: Gateway, message_id: UUID, deci
     if decision.override is not None and message.shown:
         await _hide(session, message)
     _keep_decision(gateway, message, decision)
-    _advance(session, gateway, message, Step(message_id=message_id, status=Status.REJECTED, at=decision.decided_at))
+    _advance(session, gateway, message, Progress(Status.REJECTED, decision.decided_at))
 
 
 async def note_attempt(  # noqa: PLR0913 - what delivery tells of an attempt
@@ -104,15 +112,7 @@ async def note_attempt(  # noqa: PLR0913 - what delivery tells of an attempt
 ) -> None:
     """Note what became of an attempt to deliver; of the far side's reply only its codes are kept."""
     message = await _require_message(session, message_id)
-    step = Step(
-        message_id=message_id,
-        status=status,
-        at=at,
-        attempt=attempt,
-        reply_code=read_reply_code(reply),
-        next_attempt_at=next_attempt_at,
-    )
-    _advance(session, gateway, message, step)
+    _advance(session, gateway, message, Progress(status, at, attempt, read_reply_code(reply), next_attempt_at))
 
 
 async def mark(session: AsyncSession, gateway: Gateway, message_id: UUID, mark_: Mark, now: datetime) -> Message:
@@ -189,8 +189,8 @@ def _keep_decision(gateway: Gateway, message: Message, decision: DecisionFacts) 
     gateway.metrics.decision_seconds.observe(max(waited, 0))
 
 
-def _advance(session: AsyncSession, gateway: Gateway, message: Message, step: Step) -> None:
-    store.add_step(session, step)
+def _advance(session: AsyncSession, gateway: Gateway, message: Message, step: Progress) -> None:
+    store.add_step(session, message.message_id, step)
     said_before = counts_as_said(message.status)
     message.status = further(message.status, step.status)
     if counts_as_said(message.status) is not said_before:
@@ -213,16 +213,6 @@ def _announce(
         order_id=message.order_id,
     )
     gateway.hub.announce(session, news)
-
-
-def _new_thread(facts: MessageFacts) -> Thread:
-    return Thread(
-        thread_id=facts.thread_id,
-        marketplace_id=facts.marketplace.marketplace_id,
-        buyer_id=facts.buyer_id,
-        seller_id=facts.seller_id,
-        last_at=facts.accepted_at,
-    )
 
 
 def _move_last_seen(thread: Thread, side: Role, at: datetime) -> None:

@@ -13,8 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.gateway.base import Base
-from services.gateway.mailbox.domain import Past, Status, counts_as_said
+from services.gateway.mailbox.domain import Past, Progress, Status, counts_as_said
 from services.gateway.mailbox.models import Message, RememberedRequest, Step, Thread
+from shared.contracts.vocabulary import MessageFacts
 from shared.lookup import KEYS, Lookup, find_rows
 from shared.writing import write_last
 
@@ -42,9 +43,17 @@ def add_message(session: AsyncSession, message: Message) -> None:
     MESSAGES.forget(session, message.message_id)
 
 
-def add_step(session: AsyncSession, step: Step) -> None:
+def add_step(session: AsyncSession, message_id: UUID, step: Progress) -> None:
     """Keep a step of a message."""
-    write_last(session, _INSERT_STEP, step.model_dump(exclude={"step_id"}))
+    row = {
+        "message_id": message_id,
+        "status": step.status,
+        "at": step.at,
+        "attempt": step.attempt,
+        "reply_code": step.reply_code,
+        "next_attempt_at": step.next_attempt_at,
+    }
+    write_last(session, _INSERT_STEP, row)
 
 
 async def get_status(session: AsyncSession, message_id: UUID) -> Status:
@@ -62,10 +71,17 @@ async def lock_thread(session: AsyncSession, thread_id: UUID) -> Thread | None:
     return await LOCKED_THREADS.get(session, thread_id)
 
 
-async def open_thread(session: AsyncSession, thread: Thread) -> Thread:
-    """Return the thread of this id, locked; it is inserted as given if there is none yet."""
-    if (known := await lock_thread(session, thread.thread_id)) is not None:
+async def open_thread(session: AsyncSession, facts: MessageFacts) -> Thread:
+    """Return the thread of a message, locked; it is opened if there is none yet."""
+    if (known := await lock_thread(session, facts.thread_id)) is not None:
         return known
+    thread = Thread(
+        thread_id=facts.thread_id,
+        marketplace_id=facts.marketplace.marketplace_id,
+        buyer_id=facts.buyer_id,
+        seller_id=facts.seller_id,
+        last_at=facts.accepted_at,
+    )
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     await connection.execute(insert(Thread).values(thread.model_dump()).on_conflict_do_nothing())

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import delete
 
 from services.metrics.domain import Outcome, ResponseTimes
-from services.metrics.handlers import HANDLERS
+from services.metrics.handlers import HANDLERS, conclude, prepare
 from services.metrics.models import TurnRow
 from services.metrics.service import Stopwatch
-from shared.consumer import Consumer
+from shared.consumer import BatchWork, Consumer
 from shared.contracts.metrics import TurnClosed, TurnOpened, TurnOverdue
 from shared.contracts.vocabulary import Mark, Role
 from shared.db import Database
@@ -26,7 +26,7 @@ async def hear(database: Database, *events: Event, using: Stopwatch | None = Non
 
 async def handle(database: Database, records: list[Record], using: Stopwatch | None = None) -> None:
     watch = using or stopwatch(database)
-    await Consumer(database, HANDLERS, watch, watch.metrics).handle(records)
+    await Consumer(database, HANDLERS, watch, watch.metrics, None, BatchWork(prepare, conclude)).handle(records)
 
 
 async def sum_up(database: Database, days: int = 7, marketplace_id: str | None = None) -> ResponseTimes:
@@ -133,9 +133,16 @@ async def test_a_turn_is_told_when_it_opens_and_when_it_closes(database: Databas
 
 
 async def test_a_turn_that_leaves_the_count_is_told_closed_and_uncounted(database: Database) -> None:
-    await hear(database, delivered(1, BUYER, 0), marked(1, Mark.REPORTED, 1))
+    await hear(database, delivered(1, BUYER, 0))
+    await hear(database, marked(1, Mark.REPORTED, 1))
     [closed] = await read_told(database, TurnClosed)
     assert (closed.message_id, closed.counted) == (UUID(int=1), False)
+    assert await list_turns(database) == []
+
+
+async def test_what_comes_and_goes_with_one_batch_is_not_told_of(database: Database) -> None:
+    await hear(database, delivered(1, BUYER, 0), marked(1, Mark.REPORTED, 1))
+    assert await read_told_in_order(database) == []
     assert await list_turns(database) == []
 
 
