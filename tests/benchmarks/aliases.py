@@ -26,7 +26,7 @@ from services.alias.metrics import AliasMetrics
 from services.alias.service import Directory
 from services.delivery.inbound import store as delivery_store
 from shared import inbox, migrations
-from shared.consumer import Consumer
+from shared.consumer import BatchWork, Consumer
 from shared.contracts.gateway import OrderRecorded
 from shared.contracts.vocabulary import Fulfilment, MarketplaceFacts, OrderFacts, OrderStatus, Role
 from shared.db import Database
@@ -117,7 +117,7 @@ def _first_contact(number: int) -> Record:
 
 async def _write(database: Database, batches: Sequence[Sequence[Record]]) -> None:
     directory = Directory(LENGTH, AliasMetrics())
-    consumer = Consumer(database, HANDLERS, directory, directory.metrics, prepare=prepare)
+    consumer = Consumer(database, HANDLERS, directory, directory.metrics, batch_work=BatchWork(prepare))
     for batch in batches:
         await consumer.handle(batch)
 
