@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Further arguments for pytest: `make test ARGS="tests/shared -x"`; `-n0` runs all in one process.
 ARGS ?=
+# Where strangers' octets come in.
+FUZZED = tests/services/delivery/mail tests/services/delivery/inbound tests/services/delivery/bounces \
+	tests/services/policy/gate tests/shared/attachments
 # Without addresses: where packages come from is each machine's own affair.
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' $(ARGS)
@@ -49,8 +52,10 @@ bench: install-dev ## Measure throughput beside a relay that stores nothing
 bench-aliases: install-dev ## Make 200,000 aliases by 50 writers on PostgreSQL; time look-ups as the table grows
 	$(BIN)/python -m tests.benchmarks.aliases
 
-fuzz: install-dev ## Run the property tests with many more examples (bounded, some minutes)
-	$(BIN)/pytest -m hypothesis --hypothesis-profile=fuzz --timeout=900 $(ARGS)
+fuzz: install-dev ## Fuzz intake, rewriting, reports, files, SMTP and the gate (bounded, a quarter of an hour)
+	$(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=fuzz --timeout=900 $(FUZZED)
+	$(BIN)/pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 policy-report: install-dev ## Measure the policy gate on the labelled messages, by rule and language
 	$(BIN)/python -m tests.services.policy.report --write docs/policy-report.md

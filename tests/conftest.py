@@ -8,7 +8,7 @@ pytest_plugins = ["pytester", "tests.infrastructure.components", "tests.infrastr
 
 # How long an example takes says more about who else uses the machine than about the code.
 settings.register_profile("tests", deadline=None)
-settings.register_profile("fuzz", deadline=None, max_examples=5_000, print_blob=True)
+settings.register_profile("fuzz", deadline=None, max_examples=1_000, print_blob=True)
 if "CI" not in os.environ:
     # There, hypothesis's own profile holds: the same examples in every run.
     settings.load_profile("tests")

@@ -2,6 +2,7 @@
 
 import textwrap
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,9 @@ from services.policy.gate.ruleset import RuleSet
 pytestmark = pytest.mark.req("R-POLICY-1", "R-POLICY-2")
 
 LETTERS = st.characters(codec="utf-8", categories=["L", "N"])
+OTHER_LETTERS = LETTERS.filter(lambda one: not set(unicodedata.normalize("NFKD", one).casefold()) & set("xyz"))
 WORDS = st.lists(st.text(LETTERS, min_size=1, max_size=12), min_size=3, max_size=60)
+OTHER_WORDS = st.lists(st.text(OTHER_LETTERS, min_size=1, max_size=12), min_size=3, max_size=60)
 RULES = RuleSet.load()
 CALL = "call me on +39 347 7654321"
 
@@ -26,9 +29,9 @@ def test_what_was_said_is_known_however_it_is_wrapped_and_marked(words: list[str
     assert Known([text]).pick_unknown("\n".join(mark + line for line in lines)).text.strip() == ""
 
 
-@given(WORDS, st.text(st.sampled_from("xyz"), min_size=RUN, max_size=40))
+@given(OTHER_WORDS, st.text(st.sampled_from("xyz"), min_size=RUN, max_size=40))
 def test_what_was_not_said_is_picked_out_where_it_stands(words: list[str], new: str) -> None:
-    said = " ".join(word.replace("x", "a").replace("y", "a").replace("z", "a") for word in words)
+    said = " ".join(words)
     quotation = f"> {said}\n> {new}\n> {said}"
     picked = Known([said]).pick_unknown(quotation)
     assert new in picked.text
