@@ -1,6 +1,6 @@
 """What a thread said before, opened for the gate: the messages that were delivered in it (R-POLICY-1)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +10,7 @@ from services.policy.gate.history import Known
 from services.policy.gate.html import read
 from services.policy.gate.quotation import fresh
 from shared.blobs import BlobNotFound, BlobStore
-from shared.contracts.vocabulary import Addressing, Content, Kind, MessageFacts, SealedContent
+from shared.contracts.vocabulary import Addressing, Channel, Content, Kind, MessageFacts, SealedContent
 from shared.crypto import SealError
 from shared.letterhead import FALLBACK, fill_letterheads
 
@@ -20,6 +20,11 @@ def may_quote(content: Content, kind: Kind) -> bool:
     if content.quoted_text or content.quoted_html:
         return True
     return kind is Kind.REPLY and (content.html is not None or len(fresh(content.text)) < len(content.text))
+
+
+def _is_answer(message: MessageFacts) -> bool:
+    """Tell whether a message is of a kind that may quote, before it is opened."""
+    return message.kind is Kind.REPLY or message.channel is Channel.EMAIL
 
 
 def list_names(message: MessageFacts, addressing: Addressing | None) -> tuple[str, ...]:
@@ -48,12 +53,13 @@ async def recall(
     letterheads = _list_letterheads(message, addressing)
     opened = [await _open(blobs, sealed) for sealed in await store.list_delivered(session, message.thread_id, before)]
     contents = [content for content in opened if content is not None]
-    return Known([*letterheads, *_list_texts(contents)], names, _list_links(contents))
+    texts, links = _read(contents)
+    return Known([*letterheads, *texts], names, links)
 
 
 async def prepare(session: AsyncSession, blobs: BlobStore, told: Iterable[tuple[MessageFacts, SealedContent]]) -> None:
     """Ask once for the threads of those messages of a batch that may quote; large ones are asked for one by one."""
-    small = [(message, sealed) for message, sealed in told if sealed.blob is None]
+    small = [(message, sealed) for message, sealed in told if sealed.blob is None and _is_answer(message)]
     threads = []
     for message, sealed in small:
         content = await _open(blobs, sealed)
@@ -83,23 +89,18 @@ def _list_letterheads(message: MessageFacts, addressing: Addressing | None) -> l
     )
 
 
-def _list_texts(contents: Sequence[Content]) -> list[str]:
-    texts: list[str] = []
+def _read(contents: Sequence[Content]) -> tuple[list[str], list[str]]:
+    """Return the texts of messages, newest first, and where their links lead; each body is read once."""
+    new: list[str] = []
+    history: list[str] = []
+    links: list[str] = []
     for content in contents:
-        texts += [content.subject, content.text, *_read_html(content.html)]
-    # The history below each was said by the others, but for what mail programs added.
-    for content in contents:
-        texts += [content.quoted_text, *_read_html(content.quoted_html)]
-    return texts
-
-
-def _read_html(source: str | None) -> Iterator[str]:
-    if source:
-        view = read(source, quotes=False)
-        yield view.visible.text
-        yield view.hidden.text
-
-
-def _list_links(contents: Sequence[Content]) -> list[str]:
-    bodies = [body for content in contents for body in (content.html, content.quoted_html) if body]
-    return [link.target for body in bodies for link in read(body, quotes=False).links]
+        new += [content.subject, content.text]
+        # The history below each was said by the others, but for what mail programs added.
+        history.append(content.quoted_text)
+        for source, texts in ((content.html, new), (content.quoted_html, history)):
+            if source:
+                view = read(source, quotes=False)
+                texts += [view.visible.text, view.hidden.text]
+                links += [link.target for link in view.links]
+    return [*new, *history], links

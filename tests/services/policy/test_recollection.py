@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from services.delivery.inbound.action_links import strike_links
 from services.delivery.mail.composing import compose
@@ -17,7 +18,11 @@ from services.delivery.mail.relaying import prepare
 from services.delivery.mail.rewriting import Replacement, own_addresses
 from services.delivery.outbound.letters import Actions, Correspondents, Place, write_letter
 from services.policy.gate.ruleset import RuleSet
+from services.policy.handlers import HANDLERS
+from services.policy.preparation import prepare as prepare_batch
 from services.policy.replay.service import Replay
+from services.policy.service import Gate
+from shared.consumer import BatchWork, Consumer, Patience
 from shared.contracts.alias import MessageAddressed
 from shared.contracts.policy import MessageApproved, MessageRejected
 from shared.contracts.vocabulary import Addressing, Content, Direction, FindingFacts, MessageFacts, Role, Sealed
@@ -282,6 +287,13 @@ async def test_what_was_erased_is_forgotten(world: World) -> None:
     assert await _reply(world, "Thank you, it is on its way.", quoted=quoted) is not None
 
 
+def _prepared(world: World) -> Consumer[Gate]:
+    """Return a consumer that asks once for a batch, as the running service's does."""
+    return Consumer(
+        world.database, HANDLERS, world.gate, world.gate.metrics, Patience(4, 0.01), BatchWork(prepare_batch)
+    )
+
+
 async def test_a_thread_of_one_batch_is_remembered(world: World) -> None:
     """The question of the batch is asked anew once the batch itself adds to the thread."""
     await world.introduce()
@@ -291,8 +303,26 @@ async def test_a_thread_of_one_batch_is_remembered(world: World) -> None:
     answer = _facts(Direction.SELLER_TO_BUYER, "en")
     sealed = await world.blobs.seal_content(content)
     second = (await world.address(answer)).model_copy(update={"content": sealed})
-    await world.hear(first, second)
+    await world.hear(first, second, consumer=_prepared(world))
     assert (await world.decisions())[answer.message_id] == set()
+
+
+async def test_a_batch_asks_once_for_all_threads(world: World) -> None:
+    await world.introduce()
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.extend(["thread"] if "row_number" in statement and "FROM decisions" in statement else [])
+
+    content = await world.blobs.seal_content(
+        Content(subject="Re: Mug", text="It leaves tomorrow.", quoted_text="> When does it leave?")
+    )
+    facts = [_facts(Direction.SELLER_TO_BUYER, "en").model_copy(update={"thread_id": uuid4()}) for _ in range(10)]
+    told = [(await world.address(one)).model_copy(update={"content": content}) for one in facts]
+    event.listen(world.database.engine.sync_engine, "before_cursor_execute", note)
+    await world.hear(*told, consumer=_prepared(world))
+    assert asked == ["thread"]
+    assert len(await world.decisions()) == 10
 
 
 @pytest.mark.req("R-POLICY-9")
