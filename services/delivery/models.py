@@ -95,7 +95,8 @@ class Alias(Base, table=True):
 class Intake(Base, table=True):
     """A mail that was answered with 250. `fingerprint` recognises the same mail when it is brought again.
 
-    `raw_blob` and `part_blobs` (its attachments, if `parts_kept`) are emptied when they are purged by age.
+    As it came in it lies sealed in `raw_box`, a large one in `raw_blob`. These and `part_blobs` (its attachments, if
+    `parts_kept`) are emptied when they are purged by age.
     """
 
     __tablename__ = "intake"
@@ -107,6 +108,7 @@ class Intake(Base, table=True):
     detail: str = Field(max_length=64)
     thread_id: UUID | None = Field(default=None, index=True)
     message_id: UUID | None = None
+    raw_box: str | None = Field(default=None, sa_type=Text)
     raw_blob: str | None = Field(default=None, max_length=64)
     part_blobs: list[str] = Field(sa_type=JSON)
     parts_kept: bool

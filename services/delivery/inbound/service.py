@@ -37,6 +37,7 @@ from shared.links import Links
 from shared.outbox import emit
 
 _INLINE_OCTETS = 32 * 1024
+_SMALL_OCTETS = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,10 @@ class Intake:
     async def _draft(
         self, recipient: str, message_id: str | None, brought: _Brought, outcome: IntakeOutcome, detail: str
     ) -> Draft:
-        raw_blob = await self._blobs.put("raw", brought.content)
+        # A file of its own, brought to disk, would cost a small mail more than all the rest of taking it in.
+        small = len(brought.content) <= _SMALL_OCTETS
+        raw_box = self._keys.seal(brought.content, "raw mail") if small else None
+        raw_blob = None if small else await self._blobs.put("raw", brought.content)
         row = {
             "mail_id": uuid4(),
             "fingerprint": fingerprint(recipient, message_id, brought.content),
@@ -198,13 +202,14 @@ class Intake:
             "detail": detail,
             "thread_id": None,
             "message_id": None,
+            "raw_box": raw_box,
             "raw_blob": raw_blob,
             "part_blobs": [],
             "parts_kept": False,
             "size": len(brought.content),
             "received_at": brought.received_at,
         }
-        return Draft(row, (raw_blob,))
+        return Draft(row, (raw_blob,) if raw_blob else ())
 
     async def _store_part(self, part: OutgoingPart) -> AttachmentContent:
         return AttachmentContent(

@@ -7,13 +7,34 @@ from itertools import compress
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, update
+from sqlalchemy import BindParameter, CursorResult, Integer, Uuid, bindparam, delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.delivery.models import MailKind, Party, QueuedMail, QueueState
+from services.delivery.models import Base, MailKind, Party, QueuedMail, QueueState
 from services.delivery.outbound.domain import choose_within
 from shared.contracts.vocabulary import Role
+from shared.db import UtcDateTime
+from shared.lookup import KEYS
+
+# What is asked for all the time is put together once.
+_FULL: BindParameter[Any] = bindparam("full", expanding=True)
+_WAITING = (col(QueuedMail.state) == QueueState.WAITING, col(QueuedMail.destination).not_in(_FULL))
+_EARLIEST_DUE = select(func.min(QueuedMail.due_at)).where(*_WAITING)
+_DUE = (
+    select(QueuedMail)
+    .where(*_WAITING, col(QueuedMail.due_at) <= bindparam("now", type_=UtcDateTime))
+    .order_by(col(QueuedMail.due_at))
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_LOCKED = select(QueuedMail).where(col(QueuedMail.queue_id).in_(KEYS)).with_for_update()
+_QUEUE = Base.metadata.tables["queue"]
+_CLAIM = (
+    update(_QUEUE)
+    .where(_QUEUE.c.queue_id.in_(KEYS))
+    .values(claim=bindparam("by", type_=Uuid), due_at=bindparam("until", type_=UtcDateTime))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +54,19 @@ async def get_mail(session: AsyncSession, queue_id: UUID, *, locked: bool = Fals
 
 async def find_earliest_due(session: AsyncSession, full: Collection[str]) -> datetime | None:
     """Return when the next waiting mail is due that goes elsewhere than to `full` destinations, or None."""
-    query = select(func.min(QueuedMail.due_at)).where(QueuedMail.state == QueueState.WAITING)
-    if full:
-        query = query.where(col(QueuedMail.destination).not_in(list(full)))
-    return (await session.exec(query)).one()
+    return (await session.exec(_EARLIEST_DUE, params={"full": full})).one()
 
 
 async def claim_due(session: AsyncSession, now: datetime, claim: Claim, busy: Mapping[str, int]) -> list[QueuedMail]:
     """Claim due mails; other instances pass over them meanwhile. `busy` counts what is under way by destination."""
-    due = (
-        select(QueuedMail)
-        .where(QueuedMail.state == QueueState.WAITING, QueuedMail.due_at <= now)
-        .order_by(col(QueuedMail.due_at))
-        .limit(claim.limit)
-        .with_for_update(skip_locked=True)
-    )
-    if full := [destination for destination, count in busy.items() if count >= claim.per_destination]:
-        due = due.where(col(QueuedMail.destination).not_in(full))
-    found = (await session.exec(due)).all()
+    full = [destination for destination, count in busy.items() if count >= claim.per_destination]
+    found = (await session.exec(_DUE, params={"full": full, "now": now, "most": claim.limit})).all()
     chosen = choose_within([mail.destination for mail in found], busy, claim.per_destination)
     mails = list(compress(found, chosen))
     if mails:
-        await session.exec(
-            update(QueuedMail)
-            .where(col(QueuedMail.queue_id).in_([mail.queue_id for mail in mails]))
-            .values(claim=claim.id, due_at=claim.until)
-            .execution_options(synchronize_session=False)
-        )
+        chosen_ids = [mail.queue_id for mail in mails]
+        connection = await session.connection()
+        await connection.execute(_CLAIM, {"keys": chosen_ids, "by": claim.id, "until": claim.until})
     return mails
 
 
@@ -75,8 +82,7 @@ async def release_claims(session: AsyncSession, now: datetime) -> int:
 
 async def list_claimed(session: AsyncSession, claims: Sequence[tuple[UUID, UUID]]) -> dict[UUID, QueuedMail]:
     """Return, locked, those of the mails `(queue id, claim)` that are still under that claim."""
-    query = select(QueuedMail).where(col(QueuedMail.queue_id).in_([queue_id for queue_id, _ in claims]))
-    rows = (await session.exec(query.with_for_update())).all()
+    rows = (await session.exec(_LOCKED, params={"keys": [queue_id for queue_id, _ in claims]})).all()
     valid = set(claims)
     return {row.queue_id: row for row in rows if row.claim is not None and (row.queue_id, row.claim) in valid}
 

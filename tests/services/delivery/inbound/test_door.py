@@ -30,6 +30,8 @@ from tests.services.delivery.installation import (
 pytestmark = pytest.mark.req("R-ALIAS-5", "R-MAIL-2")
 
 STRANGER = "someone@elsewhere.example"
+# Too large for its row: it lies in a file.
+LARGE = "Una riga dopo l'altra.\r\n" * 1000
 
 
 @pytest.fixture
@@ -127,8 +129,15 @@ async def test_the_same_mail_again_is_taken_and_nothing_happens_twice(open_pair:
     await open_pair.send(BUYER, SELLER_ALIAS, write_mail(BUYER, SELLER_ALIAS, text="Un'altra.\r\n"))
     await open_pair.hear(MailReceived, 3)
     assert len(await _intake(open_pair)) == 3
+
+
+@pytest.mark.req("R-MAIL-3")
+async def test_a_large_mail_that_comes_again_leaves_no_second_file(open_pair: Installation) -> None:
+    mail = write_mail(BUYER, SELLER_ALIAS, LARGE)
+    for _ in range(3):
+        assert (await open_pair.send(BUYER, SELLER_ALIAS, mail)).startswith("2.0.0")
     raw = list((open_pair.settings.data_dir / "blobs" / "raw").rglob("*"))
-    assert len([path for path in raw if path.is_file()]) == 3
+    assert len([path for path in raw if path.is_file()]) == 1
 
 
 @pytest.mark.req("R-MAIL-3")
@@ -158,9 +167,10 @@ async def test_trouble_with_the_blob_store_is_temporary(open_pair: Installation)
     raw = open_pair.settings.data_dir / "blobs" / "raw"
     raw.parent.mkdir(exist_ok=True)
     raw.write_text("in the way")
-    assert (await _refusal(open_pair, BUYER, SELLER_ALIAS))[0] == 451
+    mail = write_mail(BUYER, SELLER_ALIAS, LARGE)
+    assert (await _refusal(open_pair, BUYER, SELLER_ALIAS, mail))[0] == 451
     raw.unlink()
-    await open_pair.send(BUYER, SELLER_ALIAS, write_mail(BUYER, SELLER_ALIAS))
+    await open_pair.send(BUYER, SELLER_ALIAS, mail)
 
 
 async def _rename(delivery: Installation, old: str, new: str) -> None:

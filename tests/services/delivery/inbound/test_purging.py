@@ -20,6 +20,10 @@ BODY = (
 )
 
 
+# What stands before the first part nobody shows, but it makes the mail too large for its row.
+LARGE = "Preamble.\r\n" * 2000
+
+
 def blobs(delivery: Installation, folder: str) -> int:
     root = delivery.settings.data_dir / "blobs" / folder
     return sum(path.is_file() for path in root.rglob("*"))
@@ -33,11 +37,11 @@ async def age(delivery: Installation, days: int) -> None:
         await session.exec(update(QueuedMail).where(col(QueuedMail.settled_at).is_not(None)).values(settled_at=then))
 
 
-async def fill(delivery: Installation) -> None:
+async def fill(delivery: Installation, filling: str = "") -> None:
     await delivery.introduce()
     await delivery.tell(await delivery.approve())
     await delivery.hear(MessageDelivered)
-    mail = write_mail(BUYER, SELLER_ALIAS, BODY, content_type='multipart/mixed; boundary="b"')
+    mail = write_mail(BUYER, SELLER_ALIAS, filling + BODY, content_type='multipart/mixed; boundary="b"')
     await delivery.send(BUYER, SELLER_ALIAS, mail)
     await delivery.hear(MailReceived)
     await delivery.database.close()
@@ -62,7 +66,7 @@ async def test_what_is_old_enough_goes_at_the_next_round(
 ) -> None:
     installation = Installation(tmp_path, **settings)
     async with installation.running() as delivery:
-        await fill(delivery)
+        await fill(delivery, LARGE)
         await age(delivery, days)
         assert (blobs(delivery, "raw"), blobs(delivery, "attachment")) == (1, 1)
     async with installation.running() as delivery:
@@ -90,3 +94,20 @@ async def test_settled_mails_leave_the_queue_and_others_stay(tmp_path: Path) -> 
                 return not (await session.exec(select(QueuedMail))).all()
 
         await until(gone, "the queue to forget")
+
+
+@pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
+async def test_a_small_mail_lies_in_its_row_and_goes_as_well(tmp_path: Path, days: int, kept: bool) -> None:  # noqa: FBT001  # what the case expects
+    installation = Installation(tmp_path, raw_mail_days=30)
+    async with installation.running() as delivery:
+        await fill(delivery)
+        await age(delivery, days)
+        (row,) = await look(delivery)
+        assert (row.raw_box is not None, row.raw_blob, blobs(delivery, "raw")) == (True, None, 0)
+    async with installation.running() as delivery:
+
+        async def noted() -> bool:
+            (row,) = await look(delivery)
+            return (row.raw_box is not None) is kept
+
+        await until(noted, "the next round")

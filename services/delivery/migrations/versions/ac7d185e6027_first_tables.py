@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = 'e3381c7938e4'
+revision = 'ac7d185e6027'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -58,6 +58,7 @@ def upgrade() -> None:
     sa.Column('detail', sa.String(length=64), nullable=False),
     sa.Column('thread_id', sa.Uuid(), nullable=True),
     sa.Column('message_id', sa.Uuid(), nullable=True),
+    sa.Column('raw_box', sa.Text(), nullable=True),
     sa.Column('raw_blob', sa.String(length=64), nullable=True),
     sa.Column('part_blobs', sa.JSON(), nullable=False),
     sa.Column('parts_kept', sa.Boolean(), nullable=False),
