@@ -1,6 +1,7 @@
 """Rows that a transaction writes last, all of one statement together.
 
-For what nothing in the same transaction reads again: a batch of events then writes a table once, not once per event.
+For what hardly anything in the same transaction reads again: a batch of events then writes a table once, not once per
+event. What does read it asks for it to be written first.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,14 @@ def write_last(session: AsyncSession, statement: Insert | Update, *rows: Mapping
     session.info.setdefault(_PENDING, []).extend((statement, row) for row in rows)
 
 
+async def write_now(session: AsyncSession) -> None:
+    """Write what is pending, and what else changed, so that a query sees it.
+
+    Within a savepoint what was pending before it stays so: it must not go when the savepoint is rolled back.
+    """
+    await session.run_sync(_write_since_savepoint)
+
+
 @event.listens_for(SessionWithEvents, "after_transaction_create")
 def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
@@ -32,16 +41,23 @@ def _mark_savepoint(session: Session, transaction: SessionTransaction) -> None:
 
 @event.listens_for(SessionWithEvents, "before_commit")
 def _write_pending(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    pending: list[tuple[Insert | Update, Mapping[str, Any]]] = session.info.pop(_PENDING, [])
-    if not pending:
-        return
+    if not session.in_nested_transaction():
+        _write(session, since=0)
+
+
+def _write_since_savepoint(session: Session) -> None:
+    savepoint = session.get_nested_transaction()
+    _write(session, since=session.info[_SAVEPOINTS][savepoint] if savepoint else 0)
+
+
+def _write(session: Session, since: int) -> None:
+    pending: list[tuple[Insert | Update, Mapping[str, Any]]] = session.info.get(_PENDING, [])
+    rows_of: dict[Insert | Update, list[Mapping[str, Any]]] = {}
+    for statement, row in pending[since:]:
+        rows_of.setdefault(statement, []).append(row)
+    del pending[since:]
     session.flush()
-    together: dict[Insert | Update, list[Mapping[str, Any]]] = {}
-    for statement, row in pending:
-        together.setdefault(statement, []).append(row)
-    for statement, rows in together.items():
+    for statement, rows in rows_of.items():
         session.connection().execute(statement, rows)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import TypeAdapter
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.policy import recollection, store
@@ -20,7 +21,7 @@ from services.policy.gate.finding import Decision
 from services.policy.gate.ruleset import RuleSet
 from services.policy.gathering import Gatherer, Limits
 from services.policy.metrics import PolicyMetrics
-from services.policy.models import DecisionRow, OrderRow, PartyRow
+from services.policy.models import OrderRow, PartyRow
 from services.policy.standing import service as standing
 from services.policy.standing.domain import Steps
 from shared.blobs import BlobStore
@@ -42,6 +43,8 @@ from shared.contracts.vocabulary import (
 )
 from shared.outbox import emit
 
+_ACTS = "acts_after_commit"
+_NO_SHADOW = {"shadow_rule_set": None, "shadow_verdict": None, "shadow_findings": None}
 # Above this many characters judging takes long enough to be felt by everything else in the loop.
 _JUDGE_IN_THREAD = 20_000
 CONTEXT: TypeAdapter[Context] = TypeAdapter(Context)
@@ -177,16 +180,16 @@ class Gate:
         return decision
 
     async def _judge_in_shadow(self, session: AsyncSession, judged: Judgement) -> dict[str, Any]:
-        """Return what the shadow rule set would say, as columns of the decision; nothing when it fails at it."""
+        """Return what the shadow rule set would say, as columns of the decision; empty ones when it fails at it."""
         if self.shadow is None:
-            return {}
+            return _NO_SHADOW
         try:
             decision = await self._judge(self.shadow, judged.candidate, judged.context, "en")
             facts = to_facts(decision, judged.facts.decided_at)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with rules on trial, messages must go on
             _log.warning("shadow.failed", rule_set=self.shadow.version, error=type(error).__name__)
             self.metrics.shadow_failures.inc()
-            return {}
+            return _NO_SHADOW
         if facts.verdict is not judged.facts.verdict:
             after_commit(session, self.metrics.shadow_flips.labels(facts.verdict).inc)
         return {
@@ -200,26 +203,23 @@ class Gate:
         return sealed if mended == content else await self.blobs.seal_content(mended)
 
     async def _record(self, session: AsyncSession, told: MessageAddressed, judged: Judgement) -> None:
-        facts = judged.facts
-        store.DELIVERED.forget(session, told.message.thread_id)
-        session.add(
-            DecisionRow(
-                message_id=told.message.message_id,
-                thread_id=told.message.thread_id,
-                seller_id=told.message.seller_id,
-                direction=told.message.direction,
-                verdict=facts.verdict,
-                rule_set=facts.rule_set,
-                decided_at=facts.decided_at,
-                findings=[finding.model_dump(mode="json") for finding in facts.findings],
-                message=told.message.model_dump(mode="json"),
-                content=told.content.model_dump(mode="json"),
-                passed=None if judged.passed == told.content else judged.passed.model_dump(mode="json"),
-                addressing=told.addressing.model_dump(mode="json"),
-                context=CONTEXT.dump_python(judged.context, mode="json"),
-                **await self._judge_in_shadow(session, judged),
-            )
-        )
+        facts, message = judged.facts, told.message
+        row = {
+            "message_id": message.message_id,
+            "thread_id": message.thread_id,
+            "seller_id": message.seller_id,
+            "direction": message.direction,
+            "verdict": facts.verdict,
+            "rule_set": facts.rule_set,
+            "decided_at": facts.decided_at,
+            "findings": [finding.model_dump(mode="json") for finding in facts.findings],
+            "message": message.model_dump(mode="json"),
+            "content": told.content.model_dump(mode="json"),
+            "passed": None if judged.passed == told.content else judged.passed.model_dump(mode="json"),
+            "addressing": told.addressing.model_dump(mode="json"),
+            "context": CONTEXT.dump_python(judged.context, mode="json"),
+        }
+        store.add_decision(session, row | await self._judge_in_shadow(session, judged))
 
     def _measure(self, message: MessageFacts, facts: DecisionFacts) -> None:
         self.metrics.decisions.labels(facts.verdict, message.direction, message.channel, facts.rule_set).inc()
@@ -241,4 +241,13 @@ def choose_language(message: MessageFacts, seller_language: str) -> str:
 
 def after_commit(session: AsyncSession, act: Callable[[], object]) -> None:
     """Do `act` once the transaction is committed: what is rolled back and handled again counts once."""
-    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
+    acts: list[Callable[[], object]] | None = session.info.get(_ACTS)
+    if acts is None:
+        acts = session.info[_ACTS] = []
+        event.listen(session.sync_session, "after_commit", _act, once=True)
+    acts.append(act)
+
+
+def _act(session: Session) -> None:
+    for act in session.info.pop(_ACTS, ()):
+        act()

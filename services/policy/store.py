@@ -1,7 +1,8 @@
 """Every query of the policy service."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, tuple_, update
@@ -14,7 +15,7 @@ from services.policy.base import Base
 from services.policy.models import DailyUse, OrderRow, PartyAddress, PartyRow, ReviewRequest
 from shared.contracts.vocabulary import OrderFacts, Role, SealedContent, Verdict
 from shared.lookup import Lookup, find_rows
-from shared.writing import write_last
+from shared.writing import write_last, write_now
 
 ORDERS: Lookup[str, OrderRow] = Lookup(find_rows(OrderRow))
 PARTIES: Lookup[tuple[Role, str], PartyRow] = Lookup(find_rows(PartyRow))
@@ -25,6 +26,7 @@ Pair = tuple[str, str, str]
 _MOST_DELIVERED = 30
 _ORDERS = Base.metadata.tables["orders"]
 _DECISIONS = Base.metadata.tables["decisions"]
+_INSERT_DECISION = _DECISIONS.insert()
 _NOTE_DELIVERY = (
     update(_DECISIONS).where(_DECISIONS.c.message_id == bindparam("of_message")).values(delivered_at=bindparam("at"))
 )
@@ -84,6 +86,12 @@ async def list_pair_orders(session: AsyncSession, buyer_id: str, seller_id: str,
     return await PAIR_ORDERS.get(session, (buyer_id, seller_id, marketplace_id)) or []
 
 
+def add_decision(session: AsyncSession, row: Mapping[str, Any]) -> None:
+    """Keep a new decision; `row` names every column that is not empty at first."""
+    DELIVERED.forget(session, row["thread_id"])
+    write_last(session, _INSERT_DECISION, row)
+
+
 async def _find_delivered(
     session: AsyncSession, thread_ids: Collection[UUID], before: datetime | None = None
 ) -> dict[UUID, list[SealedContent]]:
@@ -94,7 +102,7 @@ async def _find_delivered(
     chosen = select_columns(*columns, place).where(rows.thread_id.in_(thread_ids), verdict == Verdict.APPROVED.value)
     newest = (chosen if before is None else chosen.where(rows.decided_at < before)).subquery()
     query = select_columns(newest).where(newest.c.place <= _MOST_DELIVERED).order_by(newest.c.place)
-    await session.flush()
+    await write_now(session)
     found: dict[UUID, list[SealedContent]] = {}
     for thread_id, content, passed, _ in (await (await session.connection()).execute(query)).all():
         found.setdefault(thread_id, []).append(SealedContent.model_validate(passed or content))
