@@ -49,7 +49,27 @@ class Sink:
 
 
 class NullRelay:
-    """Hands every mail on before it answers, over one connection per client's connection; stores nothing."""
+    """Hands every mail on before it answers, by a call of aiosmtplib's `send`, which connects anew; stores nothing."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
+        """Hand on."""
+        await aiosmtplib.send(
+            _content(envelope),
+            sender=envelope.mail_from,
+            recipients=envelope.rcpt_tos,
+            hostname="127.0.0.1",
+            port=self._target,
+            local_hostname="null.example",
+            start_tls=False,
+        )
+        return "250 2.0.0 OK"
+
+
+class ThriftyNullRelay:
+    """The same over one lasting connection per client's connection: as little as a relay can do."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -64,9 +84,12 @@ class NullRelay:
             )
             await client.connect()
             self._onward[id(server)] = client
-        content = envelope.content
-        await client.sendmail(envelope.mail_from or "", envelope.rcpt_tos, content if content is not None else b"")
+        await client.sendmail(envelope.mail_from or "", envelope.rcpt_tos, _content(envelope))
         return "250 2.0.0 OK"
+
+
+def _content(envelope: Envelope) -> bytes:
+    return bytes(envelope.original_content or b"")
 
 
 @contextmanager
@@ -80,11 +103,11 @@ def running_sink() -> Iterator[Mailroom]:
 
 
 @contextmanager
-def running_null_relay(target: int) -> Iterator[int]:
-    """Run a null relay in front of the server at port `target`; gives its port."""
+def running_null_relay(target: int, *, thrifty: bool) -> Iterator[int]:
+    """Run a null relay in front of the server at port `target`; gives its port. See `ThriftyNullRelay`."""
     port = free_port()
     context = multiprocessing.get_context("spawn")
-    with _running(context.Process(target=_serve_null_relay, args=(port, target), daemon=True), port):
+    with _running(context.Process(target=_serve_null_relay, args=(port, target, thrifty), daemon=True), port):
         yield port
 
 
@@ -103,8 +126,8 @@ def _serve_sink(port: int, taken: Counter, senders: "multiprocessing.queues.Queu
     _serve(port, Sink(taken, senders))
 
 
-def _serve_null_relay(port: int, target: int) -> None:
-    _serve(port, NullRelay(target))
+def _serve_null_relay(port: int, target: int, thrifty: bool) -> None:  # noqa: FBT001  # arguments of a process
+    _serve(port, ThriftyNullRelay(target) if thrifty else NullRelay(target))
 
 
 def _serve(port: int, handler: object) -> None:
