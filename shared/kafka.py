@@ -1,7 +1,7 @@
 """The bus over Kafka: idempotent producer, one consumer per service instance, batches over all its partitions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -110,7 +110,7 @@ class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ha
         self._consumer = consumer
         self._prefix = prefix
         self._handle = handle
-        self._tasks: dict[asyncio.Task[None], Collection[TopicPartition]] = {}
+        self._tasks: dict[asyncio.Task[None], set[TopicPartition]] = {}
 
     async def work(self, batch: int, rounds: Rounds) -> None:
         """Fetch and hand out until cancelled; raises what a handler raised."""
@@ -118,9 +118,12 @@ class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ha
             await rounds.wait()
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MILLISECONDS, max_records=batch)
             if fetched:
-                rounds.begin()
+                # After a full batch there is more: it need not gather first.
+                if sum(map(len, fetched.values())) < batch:
+                    rounds.begin()
                 self._consumer.pause(*fetched)
-                self._tasks[asyncio.create_task(self._handle_batch(fetched))] = fetched.keys()
+                held = set(fetched)
+                self._tasks[asyncio.create_task(self._handle_batch(fetched, held))] = held
             # What arrives while hands are full makes a larger batch. One that takes long keeps nobody else waiting.
             if len(self._tasks) >= _HANDS:
                 await asyncio.wait(self._tasks, timeout=_LONG_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -134,16 +137,21 @@ class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ha
             await asyncio.wait(self._tasks)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Finish what is in hand before another instance takes over."""
-        if tasks := [task for task, partitions in self._tasks.items() if not revoked.isdisjoint(partitions)]:
+        """Finish what is in hand before another instance takes over; what takes longer lets its partitions go."""
+        if tasks := [task for task, held in self._tasks.items() if not revoked.isdisjoint(held)]:
             await asyncio.wait(tasks, timeout=30)
+        for held in self._tasks.values():
+            held.difference_update(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Nothing to prepare: committed offsets are fetched by the consumer."""
 
-    async def _handle_batch(self, fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
+    async def _handle_batch(
+        self, fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]], held: set[TopicPartition]
+    ) -> None:
+        """Handle what was fetched. `held` is what of it is still in our hands: another batch may have taken over."""
         await self._handle([_to_record(message, self._prefix) for messages in fetched.values() for message in messages])
-        kept = self._consumer.assignment() & fetched.keys()
+        kept = held & self._consumer.assignment()
         try:
             if kept:
                 await self._consumer.commit({partition: fetched[partition][-1].offset + 1 for partition in kept})
@@ -151,7 +159,7 @@ class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ha
             # Partitions went to another instance; it will see repeats and know them by their ids.
             _log.info("kafka.commit_skipped", partitions=len(kept))
         # Who has lost its partition does not resume it.
-        if still := self._consumer.assignment() & fetched.keys():
+        if still := held & self._consumer.assignment():
             self._consumer.resume(*still)
 
 

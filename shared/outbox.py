@@ -161,7 +161,9 @@ class Relay:
                     await self._bus.publish([_to_record(row) for row in rows])
                     published += [row["seq"] for row in rows]
                     self._metrics.events_published.inc(len(rows))
-                    self._rounds.begin()
+                    # After a full batch there is more: it need not gather first.
+                    if len(rows) < self._batch:
+                        self._rounds.begin()
                 if published and (not rows or len(published) >= self._batch):
                     await finish(self._mark_published(published))
                     published = []
