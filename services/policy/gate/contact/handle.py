@@ -13,9 +13,12 @@ _DOMAIN_LIKE = re.compile(r"\.[a-z]{2,6}$")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
 _WINDOW = 56
 _CLAUSE = re.compile(r"[,;:(]")
-_ENDED = re.compile(r"\s*(?:$|[.,;)!?\n])")
+_ENDED = re.compile(r"\s*(?:$|[.,;)!?\n]|#\d{4}(?!\d))")
 # "line" is a word of its own in English; the messenger only with a name after it.
-_LINE = re.compile(r"(?<![a-z])line\s?(?:id)?\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}[_0-9])[a-z0-9_.-]{4,30}")
+_LINE = re.compile(
+    r"(?<![a-z])line\s?(?:id)?\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}[_0-9])[a-z0-9_.-]{4,30}"
+    r"|(?:(?<![a-z])line|(?<![ァ-ヶー])ライン|らいん)[\sの]{0,2}(?:id|アイディー|アカウント)[\sはがを:：=「]{1,4}@?[a-z0-9_.-]{4,30}"
+)
 _QR = re.compile(
     r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"
 )

@@ -119,7 +119,7 @@ class Mailboxes:
             return True  # "chiocciola", "arobase": nobody writes these for anything else
         if local.rpartition(" ")[2] in self._never_local:
             return False
-        if re.search(r"[0-9._]", local):
+        if re.search(r"[0-9._]", local) and not local.isdigit():
             return True
         return bool(self._cue.search(text[max(0, start - _CUE_WINDOW) : start]))
 
@@ -142,9 +142,12 @@ class Mailboxes:
 def _is_meant(loose: re.Match[str]) -> bool:
     """Tell an address without its sign ("mario.rossi gmail com") from words that happen to stand so."""
     local = loose.group()[: loose.group().find(" ")]
+    named = any(sign in "._" or sign.isdigit() for sign in local)
     if loose.group("dot").strip():
-        return True
-    return loose.group("tld") == "com" or any(sign in "._" or sign.isdigit() for sign in local)
+        # "… you live. It is …"
+        ended = loose.group("dot") == "." and loose.group()[loose.end("dot") - loose.start()].isspace()
+        return named or not (ended and loose.group("tld") in _WORDS_TOO)
+    return named or loose.group("tld") == "com"
 
 
 _WORDS_TOO = frozenset({"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no"})

@@ -59,6 +59,7 @@ _MANY_SPELLED = 5
 _MANY_SINGLES = 8
 _LISTS = 3
 _KEY = 4
+_PAIRS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +195,15 @@ def _stuck(text: str, run: Run) -> bool:
 def _counts(run: Run) -> bool:
     """Tell whether the groups go up in even steps or never fall: a count or a range of sizes, not a number."""
     values = [int(group.digits) for group in run.groups]
-    if len(values) < _LISTS:
+    if len(values) < _LISTS or _is_in_pairs(run):
         return False
     steps = {later - earlier for earlier, later in pairwise(values)}
     return len(steps) == 1 or (min(steps) > 0 and max(map(len, (group.digits for group in run.groups))) < _LISTS)
+
+
+def _is_in_pairs(run: Run) -> bool:
+    """Tell whether the digits stand in five pairs after a 0, as the French dial."""
+    return len(run.groups) == _PAIRS and run.groups[0].digits[0] == "0" and len(run.digits) == 2 * _PAIRS
 
 
 def _is_national(text: str, run: Run) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from services.policy.gate.judged import Detector, Hit, Judged
 from services.policy.gate.model.scoring import Body, bodies
-from services.policy.gate.model.weights import Calibration, packaged
+from services.policy.gate.model.weights import packaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +26,23 @@ class Weighing:
 
         What the model has not read, hidden or very long text, it does not take back.
         """
-        hits = list(self.words(judged))
         found = () if self.whole and judged.candidate.attachments else bodies(judged)
         if not found:
-            yield from hits
+            yield from self.words(judged)
             return
         weights = packaged()
         label, calibration = weights.order.index(self.label), weights.labels[self.label]
-        scores = [_score(body, label, calibration, judged, bool(hits)) for body in found]
-        best = max(range(len(found)), key=scores.__getitem__)
-        if scores[best] >= calibration.threshold:
-            yield from hits or [_hit(found[best], label)]
-        elif not _read(judged, found):
+        reply = judged.candidate.kind == "reply"
+        scores = [body.score(label, calibration, reply=reply) for body in found]
+        best, read = max(scores), _read(judged, found)
+        # Most messages are so far from a rule that the words, which are slower, could not change the answer.
+        if read and best + max(0.0, calibration.phrase) < calibration.threshold:
+            return
+        hits = list(self.words(judged))
+        if best + calibration.phrase * bool(hits) >= calibration.threshold:
+            yield from hits or [_hit(found[scores.index(best)], label)]
+        elif not read:
             yield from hits
-
-
-def _score(body: Body, label: int, calibration: Calibration, judged: Judged, phrase: bool) -> float:  # noqa: FBT001  # a feature beside the others
-    one = calibration
-    value = one.message * body.message(label) * one.scale + one.bias
-    if one.window:
-        value += one.window * body.window(label)[0] * one.scale
-    return value + one.phrase * phrase + one.reply * (judged.candidate.kind == "reply")
 
 
 def _hit(body: Body, label: int) -> Hit:

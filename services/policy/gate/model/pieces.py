@@ -1,57 +1,98 @@
-"""The features of a text: words, pieces of words and pairs of words, each as the number of a bucket.
+"""The features of a sentence: words, pieces and pairs of words, and what they speak of; each the number of a bucket.
 
 Latin words give themselves, their n-grams of three to five characters with the word's edges, and the pair they
-form with the word before. Japanese, which sets no blanks, gives runs of one to four characters from each place.
+form with the word before. Japanese, which sets no blanks, gives runs of two to four characters from each place.
+What words speak of counts in any language alike: each concept, in answers once more, and each with the next few.
 """
 
 import re
-from collections.abc import Iterator
+from itertools import chain
 from zlib import crc32
 
-BUCKETS = 1 << 17
-_TOKEN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]+|\d[\d.,/:-]*|[%$€£¥?!]|_+")
+from services.policy.gate.model.concepts import Concepts, Meaning, features, joint_features
+
+BUCKETS = 1 << 18
+REACH = 3
+"""With how many of the following words that speak of something one is taken together."""
+
+_NUMBER = re.compile(r"\d[\d.,/:-]*|_{2,}")
+_TOKEN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]{1,24}|[0%$€£¥?!_]")
 _FIRST_JAPANESE = "\u3005"
-_LONGEST_WORD = 24
 _SHORTEST_PIECE, _LONGEST_PIECE = 3, 5
 _LONGEST_RUN = 4
 
 
-def units(sentence: str) -> Iterator[str]:
-    """Yield what a folded sentence consists of: words, pairs of words (`a b`), and Japanese runs (`~` before them).
+def tokens(sentence: str) -> list[str]:
+    """Return the words, signs and Japanese stretches of a folded sentence.
 
     Numbers are all alike, and so are links, which come as underscores.
     """
-    before = "^"
-    for token in _TOKEN.findall(sentence):
-        if token[0] >= _FIRST_JAPANESE:
-            for at in range(len(token)):
-                yield "~" + token[at : at + _LONGEST_RUN]
-            before = "~"
-        else:
-            word = _plain(token)
-            yield word
-            yield f"{before} {word}"
-            before = word
+    return _TOKEN.findall(_NUMBER.sub(_plain, sentence))
 
 
-def buckets(unit: str) -> list[int]:
-    """Return the buckets of one unit: several for a word or a run, one for a pair."""
-    if unit[0] == "~":
-        return [_bucket(unit[:end]) for end in range(2, len(unit) + 1)]
-    if " " in unit or not unit[0].isalpha():
-        return [_bucket(unit)]
-    edged = f"<{unit}>"
-    found = [_bucket(unit)]
+def is_japanese(token: str) -> bool:
+    """Tell whether a token is a stretch of Japanese, which holds several words."""
+    return token[0] >= _FIRST_JAPANESE
+
+
+def word_buckets(word: str) -> list[int]:
+    """Return the buckets of a word and its pieces, or of a sign."""
+    if not word[0].isalpha():
+        return [bucket(word)]
+    edged = f"<{word}>"
+    found = [bucket(word)]
     for size in range(_SHORTEST_PIECE, _LONGEST_PIECE + 1):
-        found += [_bucket(edged[at : at + size]) for at in range(len(edged) - size + 1)]
+        found += [bucket(edged[at : at + size]) for at in range(len(edged) - size + 1)]
     return found
 
 
-def _plain(token: str) -> str:
-    if token[0].isdigit():
-        return "0"
-    return "_" if token[0] == "_" else token[:_LONGEST_WORD]
+def run_buckets(run: str) -> list[int]:
+    """Return the buckets of what begins at the first character of a Japanese run."""
+    return [bucket("~" + run[:end]) for end in range(1, min(len(run), _LONGEST_RUN) + 1)]
 
 
-def _bucket(piece: str) -> int:
-    return crc32(piece.encode()) % BUCKETS
+def pair_bucket(first: str, second: str) -> int:
+    """Return the bucket of two words one after the other; before the first word of a sentence stands `^`."""
+    return bucket(f"{first} {second}")
+
+
+def bucket(feature: str) -> int:
+    """Return the number of the bucket that a feature falls into."""
+    return crc32(feature.encode()) % BUCKETS
+
+
+def buckets(sentence: str, concepts: Concepts, *, reply: bool = False) -> tuple[list[int], list[int]]:
+    """Return the buckets of a sentence's words, and of what they speak of: plainly, as training reads it."""
+    words: list[int] = []
+    spoken: list[Meaning] = []
+    before = "^"
+    for token in tokens(sentence):
+        if is_japanese(token):
+            words += chain.from_iterable(run_buckets(token[at:]) for at in range(len(token)))
+            spoken += meanings(token, concepts)
+            before = "~"
+        else:
+            words += [*word_buckets(token), pair_bucket(before, token)]
+            spoken.append(concepts.of_word(token))
+            before = token
+    spoken = [meaning for meaning in spoken if meaning]
+    named = [feature for meaning in spoken for feature in features(meaning, reply=reply)]
+    for at, meaning in enumerate(spoken):
+        for other in spoken[at + 1 : at + 1 + REACH]:
+            named += joint_features(meaning, other)
+    return words, [bucket(feature) for feature in named]
+
+
+def meanings(stretch: str, concepts: Concepts) -> list[Meaning]:
+    """Return what the words of a Japanese stretch speak of, in order."""
+    found: list[Meaning] = []
+    at = 0
+    while at < len(stretch):
+        meaning, length = concepts.of_run(stretch[at : at + concepts.longest])
+        found.append(meaning)
+        at += length
+    return found
+
+
+def _plain(match: re.Match[str]) -> str:
+    return "_" if match.group()[0] == "_" else "0"

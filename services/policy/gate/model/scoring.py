@@ -1,46 +1,50 @@
-"""Scores a message for every label: as a whole, and by the stretch of it that speaks most for the label."""
+"""Scores a message for every label: as a whole, and by the stretches of it that speak most for the label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from itertools import pairwise
+from math import exp, log, sqrt
 
 from services.policy.gate.judged import Judged
-from services.policy.gate.model.pieces import units
-from services.policy.gate.model.weights import Weights, packaged
+from services.policy.gate.model.weights import Calibration, Weights, packaged
 from services.policy.gate.reading import Reading, readings
 
 WINDOW = 2
 LONGEST = 20_000
 """How many characters of a body the model reads; what is longer is left to the word lists."""
 
+SOFTNESS = 0.5
+"""How far below the best window another still counts beside it."""
+
 _MOST_SENTENCES = 600
-Sums = tuple[list[int], int]
-"""The sums of all labels, and the number of features summed."""
+_FAR = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One body with its sums of all labels: for the message, subject and all, and for each of its windows."""
+    """One body with its sums of all labels.
+
+    `messages`: over the subject and all sentences; `windows`: over neighbouring sentences, where the best counts, and
+    more if several are as good; both freed from their length, in the order of the labels. `parts`: each window's sums.
+    """
 
     reading: Reading
-    whole: Sequence[float]
-    windows: tuple[Sequence[float], ...]
+    messages: tuple[float, ...]
+    windows: tuple[float, ...]
+    parts: tuple[Sequence[float], ...]
     complete: bool
 
-    def message(self, label: int) -> float:
-        """Return the sum of a label over the subject and all sentences, freed from their length."""
-        return self.whole[label]
-
-    def window(self, label: int) -> tuple[float, int]:
-        """Return the best sum over neighbouring sentences, freed from their length, and the first one's number."""
-        if not self.windows:
-            return self.whole[label], 0
-        best, at = max((window[label], -at) for at, window in enumerate(self.windows))
-        return best, -at
+    def score(self, label: int, calibration: Calibration, *, reply: bool) -> float:
+        """Return how much the sums speak for a label, before the word lists do."""
+        one = calibration
+        value = one.bias + one.message * self.messages[label] + one.window * self.windows[label]
+        return value + one.reply * reply
 
     def span(self, label: int) -> tuple[int, int]:
         """Return the place in the field of the sentences that speak most for the label."""
-        at = self.window(label)[1]
+        if not self.reading.sentences:
+            return self.reading.passage.text.span(0, len(self.reading.text))
+        at = max(range(len(self.parts)), key=lambda number: (self.parts[number][label], -number))
         first, last = self.reading.sentences[at], self.reading.sentences[at : at + WINDOW][-1]
         return self.reading.passage.text.span(first.start, last.end)
 
@@ -53,23 +57,36 @@ def bodies(judged: Judged) -> tuple[Body, ...]:
 def _bodies(judged: Judged) -> tuple[Body, ...]:
     weights = packaged()
     shown = [one for one in readings(judged) if not one.passage.hidden]
-    subject = weights.add(unit for one in shown if one.passage.field == "subject" for unit in _units(one))
-    return tuple(_body(one, subject, weights) for one in shown if one.passage.field != "subject")
+    reply = judged.candidate.kind == "reply"
+    sums = [(one, _sums(one, weights, reply=reply)) for one in shown]
+    subject = sum(sum(parts) for one, parts in sums if one.passage.field == "subject")
+    return tuple(_body(one, parts, subject, weights) for one, parts in sums if one.passage.field != "subject")
 
 
-def _units(reading: Reading) -> list[str]:
-    return [unit for span in reading.sentences for unit in units(reading.text[span.start : span.end])]
-
-
-def _body(reading: Reading, subject: Sums, weights: Weights) -> Body:
+def _sums(reading: Reading, weights: Weights, *, reply: bool) -> list[int]:
     read = [span for span in reading.sentences[:_MOST_SENTENCES] if span.end <= LONGEST]
-    sums = [weights.add(units(reading.text[span.start : span.end])) for span in read]
-    starts = range(max(1, len(sums) - WINDOW + 1)) if sums else ()
-    windows = tuple(_freed(sums[at : at + WINDOW]) for at in starts)
-    return Body(reading, _freed([subject, *sums]), windows, complete=len(read) == len(reading.sentences))
+    return [weights.add(reading.text[span.start : span.end], reply=reply) for span in read]
 
 
-def _freed(parts: Sequence[Sums]) -> list[float]:
-    """Return the sums of all labels over `parts`, freed from their length."""
-    length = sqrt(max(1, sum(count for _, count in parts)))
-    return [sum(column) / length for column in zip(*(sums for sums, _ in parts), strict=True)]
+def _body(reading: Reading, sums: list[int], subject: int, weights: Weights) -> Body:
+    windows = [one + after for one, after in pairwise(sums)] or sums or [0]
+    parts = tuple(_freed(window, weights) for window in windows)
+    return Body(
+        reading,
+        tuple(_freed(subject + sum(sums), weights)),
+        tuple(map(_pooled, zip(*parts, strict=True))),
+        parts,
+        complete=len(sums) == len(reading.sentences),
+    )
+
+
+def _pooled(sums: Sequence[float]) -> float:
+    best = max(sums)
+    return best + SOFTNESS * log(sum([exp(max(-_FAR, (one - best) / SOFTNESS)) for one in sums]))
+
+
+def _freed(total: int, weights: Weights) -> list[float]:
+    """Return the sums of all labels, freed from the length of what they are of."""
+    sums, count = weights.unpack(total)
+    length = 1 / sqrt(max(1, count))
+    return [one * scale * length for one, scale in zip(sums, weights.scales, strict=True)]

@@ -21,7 +21,7 @@ _READABLE = {"direction", "kind", "subject", "text", "language", "presale", "rea
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A message, its language, the rules that apply to it, and where it comes from.
+    """A message, its language, the rules that apply to it, where it comes from, and if written whose hand it is.
 
     `unknown`: the rules beside those in `labels` that may apply, too, as a look-alike of one rule may hit another.
     """
@@ -31,6 +31,7 @@ class Example:
     labels: frozenset[str]
     source: Source
     unknown: bool = False
+    hand: str = ""
 
 
 def read_examples() -> list[Example]:
@@ -78,7 +79,7 @@ def _written() -> Iterator[Example]:
             labels = frozenset(_full(name) for name in columns[0].replace(",", " ").split() if name != "-")
             text = columns[3].replace("\\n", "\n")
             candidate = _candidate(_DIRECTIONS[columns[1]], _KINDS[columns[2]], text, path.stem)
-            yield Example(candidate, path.stem, labels, "written")
+            yield Example(candidate, path.stem, labels, "written", hand=path.parent.name)
 
 
 def _full(name: str) -> str:

@@ -1,10 +1,13 @@
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from services.policy.gate.model.pieces import BUCKETS, buckets
+from services.policy.gate.model.concepts import Concepts
+from services.policy.gate.model.pieces import BUCKETS, bucket, buckets, word_buckets
 from services.policy.gate.model.weights import (
-    FIELD,
     PACKAGED,
     ZERO,
     Calibration,
@@ -17,51 +20,77 @@ from services.policy.gate.model.weights import (
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 CALIBRATION = Calibration(0.5, 0.1, 1.0, 0.25, 2.0, -1.0, 0.75)
+CONCEPTS = Concepts({"PAY": {"en": "pay* geld", "ja": "支払 払"}, "BANK": {"en": "bank", "ja": "銀行 支払銀"}})
 MEGABYTE = 1 << 20
+ALPHABET = "支払銀行はpay bank0.%\n!ßä_-"
 
 
-def _table(labels: int, **chosen: tuple[int, ...]) -> bytes:
-    table = bytearray(bytes([ZERO, 0, 0] * labels) * BUCKETS)
-    for unit, values in chosen.items():
-        for bucket in set(buckets(unit)):
-            for at, value in enumerate(values):
-                table[(bucket * labels + at) * FIELD] = ZERO + value
+def _table(labels: int, chosen: Mapping[int, tuple[int, ...]]) -> bytes:
+    table = bytearray([ZERO] * labels * BUCKETS)
+    for number, values in chosen.items():
+        for at, value in enumerate(values):
+            table[number * labels + at] = ZERO + value
     return bytes(table)
 
 
+def _weights(chosen: Mapping[int, tuple[int, ...]], labels: int = 2) -> Weights:
+    return Weights(dict.fromkeys("abcdefghijk"[:labels], CALIBRATION), _table(labels, chosen), CONCEPTS)
+
+
 def test_adds_up_each_label_apart() -> None:
-    weights = Weights({"one": CALIBRATION, "two": CALIBRATION}, _table(2, coupon=(7, -127)))
-    pieces = len(buckets("coupon"))
-    sums, count = weights.add(["coupon"])
-    assert (sums, count) == ([7 * pieces, -127 * pieces], pieces)
-    assert weights.add(["coupon"] * 100) == ([700 * pieces, -12700 * pieces], 100 * pieces)
+    weights = _weights(dict.fromkeys(word_buckets("coupon"), (7, -127)))
+    pieces = len(word_buckets("coupon"))
+    once = weights.add("coupon")
+    assert weights.unpack(once) == ([7 * pieces, -127 * pieces], pieces + 1)  # and the pair with what is before
+    assert weights.unpack(100 * once) == ([700 * pieces, -12700 * pieces], 100 * pieces + 100)
 
 
 def test_says_nothing_of_unknown_words() -> None:
-    weights = Weights({"one": CALIBRATION}, _table(1))
-    assert weights.add(["something", "^ something", "~何か"])[0] == [0]
+    assert _weights({}).unpack(_weights({}).add("something or 何か"))[0] == [0, 0]
 
 
-def test_never_counts_beyond_its_fields() -> None:
-    weights = Weights({"one": CALIBRATION}, _table(1, coupon=(127,)))
-    sums, count = weights.add(["coupon"] * 10_000)
-    assert sums[0] == 127 * count
-    assert count <= 1 << 16
+def test_what_is_spoken_of_adds_to_the_sums_and_not_to_the_length() -> None:
+    weights = _weights({bucket("C:PAY"): (5, 1), bucket("P:PAY>BANK"): (20, 2)})
+    assert weights.unpack(weights.add("pay to a bank"))[0] == [25, 3]
+    assert weights.unpack(weights.add("支払は銀行"))[0] == [25, 3]
+    assert weights.unpack(weights.add("pay"))[1] == len(word_buckets("pay")) + 1
+
+
+@settings(max_examples=200)
+@given(st.text(st.sampled_from(ALPHABET), max_size=60), st.booleans())
+def test_is_what_training_reads(sentence: str, reply: bool) -> None:  # noqa: FBT001  # given by name
+    words, spoken = buckets(sentence, CONCEPTS, reply=reply)
+    values = {number: (number % 255 - 127, number // 255 % 255 - 127) for number in words + spoken}
+    weights = _weights(values)
+    expected = [sum(values[number][at] for number in words + spoken) for at in range(2)]
+    assert weights.unpack(weights.add(sentence, reply=reply)) == (expected, len(words))
+    assert weights.unpack(weights.add(sentence, reply=reply)) == (expected, len(words))  # from memory
+
+
+def test_forgets_rather_than_grows() -> None:
+    weights = _weights(dict.fromkeys(word_buckets("coupon"), (1, 1)))
+    before = weights.unpack(weights.add("coupon"))
+    for number in range(300):
+        weights.add(" ".join(f"{chr(97 + number % 26)}{chr(97 + at % 26)}{chr(97 + at // 26)}" for at in range(100)))
+    assert weights.unpack(weights.add("coupon")) == before
 
 
 def test_reads_what_it_writes(tmp_path: Path) -> None:
-    table = _table(1, coupon=(9,))
+    table = _table(1, {bucket("coupon"): (9,)})
     write_weights(tmp_path / "weights.bin", {"one": CALIBRATION}, table)
     read = read_weights(tmp_path / "weights.bin")
     assert read.labels == {"one": CALIBRATION}
-    assert read.add(["coupon"]) == Weights({"one": CALIBRATION}, table).add(["coupon"])
+    assert read.unpack(read.add("coupon")) == ([9], len(word_buckets("coupon")) + 1)
 
 
-def test_refuses_a_table_of_another_size() -> None:
+def test_refuses_a_table_of_another_size(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="size"):
-        Weights({"one": CALIBRATION}, b"\x80\x00\x00")
+        Weights({"one": CALIBRATION}, b"\x80\x00\x00", CONCEPTS)
+    write_weights(tmp_path / "weights.bin", {"one": CALIBRATION}, b"\x80")
+    with pytest.raises(ValueError, match="size"):
+        read_weights(tmp_path / "weights.bin")
 
 
 def test_is_small_as_packaged() -> None:
-    assert PACKAGED.stat().st_size < 3 * MEGABYTE
-    assert len(packaged().order) * FIELD * BUCKETS < 10 * MEGABYTE
+    assert PACKAGED.stat().st_size < 8 * MEGABYTE
+    assert len(packaged().order) == 11
