@@ -32,7 +32,7 @@ install-dev: $(VENV)/.installed-dev ## Install what working on the project needs
 
 test: install-dev ## Run all tests, with the best Kafka and PostgreSQL that the machine has
 	$(BIN)/python -m tests.infrastructure.kafka
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev ## Check style and format
 	$(BIN)/ruff check .
