@@ -15,7 +15,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, PdfObject
 from shared.attachments.pdf import list_packed
 
 MAX_CHARACTERS = 4_000_000
-"""What is longer is cut: a document of 7 MB holds less, unless it was made to hold more."""
+"""What unpacks to more is cut: a document of 7 MB holds less, unless it was made to hold more."""
 MAX_SECONDS = 5.0
 """After so long no further page of a PDF is read."""
 MAX_PAGE_OCTETS = 2_000_000
@@ -29,24 +29,35 @@ _VALUE = re.compile(r"=\"([^\"<>]{3,4000})\"")
 def read_texts(content: bytes, media_type: str) -> str:
     """Return the words of a sound PDF or Word document: those on its pages, link targets, what Word keeps in tables.
 
-    At most 4,000,000 characters, and of a PDF what 5 seconds are enough for. Words in pictures are not read. What
-    cannot be read gives nothing; other types give nothing.
+    A file is read in several ways: its octets as they stand, to the last; what a PDF packs, and its pages and links; a
+    Word package. Of each of these at most 4,000,000 characters that had to be unpacked, and of a PDF's pages what 5
+    seconds are enough for. Words in pictures are not read. What cannot be read gives nothing, as do other types.
     """
-    readers = {"application/pdf": _read_pdf, "application/msword": _read_doc}
-    read = readers.get(media_type, _read_docx if media_type.endswith("wordprocessingml.document") else None)
-    if read is None:
-        return ""
-    texts: list[str] = []
-    left = MAX_CHARACTERS
+    if media_type == "application/pdf":
+        readings = [_read_octets(content), _cut(_read_packed(content)), _cut(_read_pages(content))]
+    elif media_type == "application/msword":
+        readings = [_read_doc(content)]
+    elif media_type.endswith("wordprocessingml.document"):
+        readings = [_cut(_read_docx(content))]
+    else:
+        readings = []
+    return "\n".join(itertools.chain.from_iterable(map(_keep_sound, readings)))
+
+
+def _keep_sound(texts: Iterator[str]) -> Iterator[str]:
     try:
-        for text in read(content):
-            texts.append(text[:left])
-            left -= len(texts[-1])
-            if left <= 0:
-                break
+        yield from texts
     except Exception:  # noqa: BLE001 - the libraries raise anything on odd files; what was read is kept
-        return "\n".join(texts)
-    return "\n".join(texts)
+        return
+
+
+def _cut(texts: Iterator[str]) -> Iterator[str]:
+    left = MAX_CHARACTERS
+    for text in texts:
+        yield text[:left]
+        left -= len(text)
+        if left <= 0:
+            return
 
 
 def _read_docx(content: bytes) -> Iterator[str]:
@@ -67,12 +78,18 @@ def _read_doc(content: bytes) -> Iterator[str]:
         yield content[start : start + (len(content) - start) // 2 * 2].decode("utf-16-le", "replace")
 
 
-def _read_pdf(content: bytes) -> Iterator[str]:
-    started = time.monotonic()
-    reader = PdfReader(io.BytesIO(content), strict=False)
+def _read_octets(content: bytes) -> Iterator[str]:
     yield unquote(content.decode("latin-1"))
+
+
+def _read_packed(content: bytes) -> Iterator[str]:
     for packed in list_packed(content):
         yield unquote(packed.decode("latin-1"))
+
+
+def _read_pages(content: bytes) -> Iterator[str]:
+    started = time.monotonic()
+    reader = PdfReader(io.BytesIO(content), strict=False)
     for page in reader.pages:
         yield from _read_links(page)
         contents = page.get_contents()

@@ -1,9 +1,9 @@
 """The writing party's real addresses replaced by the alias, in whatever form they stand (R-MAIL-1)."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from services.delivery.mail import charsets, disguise, markup
 from services.delivery.mail.bodies import Attached
@@ -11,8 +11,9 @@ from services.delivery.mail.headers import Mailbox
 from services.delivery.mail.parsing import IncomingMail
 
 MAX_ADDRESSES = 100
-_MOST_PLACES = 2_000
+_STEP = 2_000
 _AROUND = 300
+_KEPT_LENGTH = 200
 
 # What stands for the sign between local part and domain, and for a dot, once a text is laid bare.
 _AT = r"(?:@|=40|=|\s?[(\[{<]\s?(?:at|@|arroba|chiocciola|arobase|klammeraffe|アットマーク)\s?[)\]}>]\s?)"
@@ -52,20 +53,29 @@ class Replacement:
         return self._compile(_BEFORE_IN_NAME, _AT_IN_NAME, _AFTER_IN_NAME)
 
     def _compile(self, before: str, at: str, after: str) -> re.Pattern[str] | None:
-        choices = [
-            f"{before}{_address_pattern(address, at)}{after}"
-            for address in _variants(self.addresses - {self.alias.lower()})
-        ]
-        hosts = sorted({host.lower().rstrip(".") for host in self.hosts} - {self.alias.rpartition("@")[2].lower(), ""})
-        choices += [
-            f"(?P<host{number}>{before}{_spell(host)}{after})" for number, host in enumerate(hosts[:MAX_ADDRESSES])
-        ]
-        return re.compile("|".join(choices)) if choices else None
+        hosts = {host.lower().rstrip(".") for host in self.hosts} - {self.alias.rpartition("@")[2].lower(), ""}
+        addresses = self.addresses - {self.alias.lower()}
+        # A pattern takes some 700 octets for each character: what a stranger makes long is not kept.
+        is_short = sum(map(len, addresses | hosts)) <= _KEPT_LENGTH
+        compile_once = _compile if is_short else _compile.__wrapped__
+        return compile_once(addresses, frozenset(hosts), before, at, after)
 
     def stand_in(self, hit: re.Match[str]) -> str:
         """Give what takes the place of one hit."""
         is_host = hit.lastgroup is not None and hit.lastgroup.startswith("host")
         return self.alias.rpartition("@")[2] if is_host else self.alias
+
+
+@lru_cache(maxsize=1_000)
+def _compile(
+    addresses: frozenset[str], hosts: frozenset[str], before: str, at: str, after: str
+) -> re.Pattern[str] | None:
+    """Compile what finds addresses and hosts; kept, as it takes longer than to look through a mail."""
+    choices = [f"{before}{_address_pattern(address, at)}{after}" for address in _variants(addresses)]
+    choices += [
+        f"(?P<host{number}>{before}{_spell(host)}{after})" for number, host in enumerate(sorted(hosts)[:MAX_ADDRESSES])
+    ]
+    return re.compile("|".join(choices)) if choices else None
 
 
 def _spell(text: str, dot: str = r"\.") -> str:
@@ -174,20 +184,42 @@ def rewrite_attached(part: Attached, replacement: Replacement) -> Attached:
 def names_writer(text: str, replacement: Replacement) -> bool:
     """Tell whether a text of any length holds an address of the writing party, in a form that `rewrite_text` knows.
 
-    Only the surroundings of a local part as it is written are looked at, 2,000 places at most.
+    Only what follows a local part as it is written is looked at, 600 characters. Time is linear in the text.
     """
-    folded = text.lower()
-    addresses = Replacement(replacement.addresses, replacement.alias)
-    for local in {local for local, _ in _variants(replacement.addresses)}:
-        at = folded.find(local)
-        for _ in range(_MOST_PLACES):
-            if at < 0:
-                break
-            around = text[max(0, at - _AROUND) : at + len(local) + _AROUND]
-            if rewrite_text(around, addresses) != around:
-                return True
-            at = folded.find(local, at + 1)
-    return False
+    pattern = Replacement(replacement.addresses, replacement.alias).pattern
+    if pattern is None:
+        return False
+    return any(_holds(text, start, pattern) for start in _find_starts(text, replacement))
+
+
+def _find_starts(text: str, replacement: Replacement) -> Iterator[int]:
+    """Yield places such that every local part begins in the `_STEP` characters from one of them."""
+    locals_ = {local for local, _ in _variants(replacement.addresses)}
+    # Lower case keeps every place, but for the dotted capital I, which becomes two characters.
+    folded = text.replace("\u0130", "i").lower()
+    wanted = sorted(locals_ | {local.replace("i\u0307", "i") for local in locals_})
+    places = dict.fromkeys(wanted, -1)
+    start = 0
+    while places:
+        for local in [local for local, at in places.items() if at < start]:
+            places[local] = folded.find(local, start)
+            if places[local] < 0:
+                del places[local]
+        if places:
+            yield (first := min(places.values()))
+            start = first + _STEP
+
+
+def _holds(text: str, start: int, pattern: re.Pattern[str]) -> bool:
+    """Tell whether an address begins in the `_STEP` characters from a place."""
+    # What stands before decides whether a word begins; what begins there is not looked at, as it may be cut.
+    before = min(start, _AROUND)
+    source = text[start - before : start + _STEP + 2 * _AROUND]
+    bare = disguise.bare_text(source)
+    return any(
+        before <= bare.spans(*hit.span())[0][0] < before + _STEP and not _is_longer_domain(source, bare, hit.end())
+        for hit in pattern.finditer(bare.text)
+    )
 
 
 def rewrite_name(name: str, replacement: Replacement) -> str:

@@ -81,6 +81,23 @@ def test_an_address_is_read_wherever_it_stands(make: Callable[[], bytes], media_
     assert ADDRESS in read_texts(scrub(content, media_type), media_type)
 
 
+MUCH = 4_200_000
+
+
+@pytest.mark.parametrize(
+    ("make", "media_type"),
+    [
+        (lambda: pdf_page(f"Write to {ADDRESS}", compress=True) + b"\n%" + b"x" * MUCH, PDF),
+        (lambda: b"%PDF-1.4\n%" + b"x" * MUCH + b"\n%" + ADDRESS.encode(), PDF),
+        (lambda: samples.doc() + b"x" * MUCH + ADDRESS.encode("utf-16-le"), DOC),
+        (lambda: samples.doc() + b"x" * (MUCH + 1) + ADDRESS.encode("utf-16-le"), DOC),
+        (lambda: samples.doc() + b"x" * MUCH + ADDRESS.encode("cp1252"), DOC),
+    ],
+)
+def test_a_large_file_is_read_in_every_way_to_its_end(make: Callable[[], bytes], media_type: str) -> None:
+    assert ADDRESS in read_texts(make(), media_type)
+
+
 def test_of_an_author_that_is_taken_out_nothing_is_read() -> None:
     for content, media_type in ((samples.pdf(), PDF), (samples.package(), DOCX), (samples.doc(), DOC)):
         assert samples.PERSON not in read_texts(scrub(content, media_type), media_type)
@@ -101,5 +118,6 @@ def test_much_text_is_cut_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.BytesIO()
     writer.write(out)
     started = time.monotonic()
-    assert len(read_texts(out.getvalue(), PDF)) <= 100_000 + 1000
+    content = out.getvalue()
+    assert len(read_texts(content, PDF)) <= len(content) + 100_000 + 1000
     assert time.monotonic() - started < 5

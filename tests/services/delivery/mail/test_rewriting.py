@@ -136,3 +136,51 @@ def test_the_surroundings_keep_every_character(before: str, after: str) -> None:
     replacement = Replacement(frozenset({"zoe@zz.example"}), ALIAS)
     text = f"{before} zoe@zz.example{after}{before}"
     assert rewriting.rewrite_text(text, replacement) == f"{before} {ALIAS}{after}{before}"
+
+
+SHORT = Replacement(frozenset({"a@home.example"}), ALIAS)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "a banana " * 600,
+        "a" * 100_000 + " ",
+        "\u0130" * 400 + " ",
+        "a" + "x" * 1_998 + " ",
+        "a@home.exampl " * 3_000,
+        *("a" + "x" * length + " " for length in range(1_980, 2_020)),
+    ],
+)
+@pytest.mark.parametrize("address", ["a@home.example", "A@HOME.EXAMPLE", "a+tag (at) home&#46;exam\u00adple"])
+def test_an_address_is_found_wherever_it_stands_in_a_long_text(before: str, address: str) -> None:
+    assert rewriting.names_writer(f"{before}{address} {before}", SHORT)
+    assert rewriting.names_writer(f"{before}{address}.Then {before}", SHORT)
+
+
+@pytest.mark.parametrize("length", [0, *range(280, 320), *range(1_680, 1_720), *range(1_960, 2_040)])
+def test_where_a_long_text_is_parted_no_other_word_becomes_the_address(length: int) -> None:
+    """A piece must not begin within a longer name, nor end within a longer domain."""
+    text = "a" + "-" * length + "banana@home.example " + "-" * length + "a@home.example.net"
+    assert not rewriting.names_writer(text, SHORT)
+
+
+def test_in_a_long_text_there_is_nothing_to_find_without_an_address() -> None:
+    assert not rewriting.names_writer("a@home.example", Replacement(frozenset(), ALIAS))
+
+
+@given(st.text(alphabet="a@home.xpl \u0130%&", max_size=200), st.integers(0, 2_500))
+def test_what_is_found_in_a_long_text_is_what_would_be_replaced(text: str, place: int) -> None:
+    text = "a" + "- " * place + text + " a@home.example"
+    assert rewriting.names_writer(text, SHORT)
+    assert rewriting.rewrite_text(text, SHORT) != text
+
+
+def test_patterns_of_a_writer_are_compiled_once_and_long_ones_are_not_kept() -> None:
+    first, again = (Replacement(frozenset({REAL}), alias).pattern for alias in (ALIAS, "other@alias.example"))
+    assert first is again
+    kept = rewriting._compile.cache_info().currsize  # noqa: SLF001 - what is bounded
+    long = Replacement(frozenset(f"somebody{number}@home.example" for number in range(20)), ALIAS)
+    assert rewriting.rewrite_text("somebody19@home.example", long) == ALIAS
+    assert rewriting._compile.cache_info().currsize == kept  # noqa: SLF001 - see above
