@@ -160,16 +160,18 @@ class Queue:
     async def withdraw(self, session: AsyncSession, message_id: UUID) -> bool:
         """Stop a message that an operator blocked (R-POLICY-10); False if it has arrived, or bounced, already.
 
-        Raises `NotYetKnown` while it is being sent: how that ends says whether there is still something to stop.
+        Raises `NotYetKnown` while it is being sent: how that ends says whether there is still something to stop. A
+        claim past its time is that of a sender that died; should it live after all, what it records is passed over.
         """
         mail = await store.find_message(session, message_id)
         if mail is None:
             return True
         if mail.state in (QueueState.DELIVERED, QueueState.BOUNCED):
             return False
-        if mail.claim is not None:
-            raise NotYetKnown("how the attempt in hand ends")
         now = datetime.now(UTC)
+        if mail.claim is not None and mail.due_at > now:
+            raise NotYetKnown("how the attempt in hand ends")
+        mail.claim = None
         mail.state, mail.settled_at, mail.last_reply = QueueState.BOUNCED, now, WITHDRAWN
         message = _facts(mail)
         emit(session, MessageBounced(message=message, bounced_at=now, attempt=mail.attempts, reply=WITHDRAWN))

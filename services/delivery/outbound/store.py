@@ -71,10 +71,13 @@ async def claim_due(session: AsyncSession, now: datetime, claim: Claim, busy: Ma
 
 
 async def release_claims(session: AsyncSession, now: datetime) -> int:
-    """Make every claimed mail due at once: right where no other process can be sending, at the start."""
+    """Make every claimed mail due at once, held ones as soon as they are released.
+
+    Right where no other process can be sending, at the start.
+    """
     statement = (
         update(QueuedMail)
-        .where(QueuedMail.state == QueueState.WAITING, col(QueuedMail.claim).is_not(None))  # type: ignore[arg-type]  # SQLModel types a comparison as its result
+        .where(col(QueuedMail.state).in_([QueueState.WAITING, QueueState.HELD]), col(QueuedMail.claim).is_not(None))
         .values(claim=None, due_at=now)
     )
     return await _count(session, statement)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -76,7 +76,7 @@ async def test_waits_for_the_attempt_in_hand(patient: Installation, far_side: Fa
     async with patient.database.transaction() as session:
         mail = await store.get_mail(session, message.message_id)
         assert mail is not None
-        mail.claim = uuid4()
+        mail.claim, mail.due_at = uuid4(), datetime.now(UTC) + timedelta(hours=1)
     with capture_logs() as logged:
         blocking = asyncio.create_task(patient.tell(await _block(patient, message)))
         await until(lambda: any("attempt in hand" in str(line.get("cause")) for line in logged), "a try in vain")
@@ -87,6 +87,45 @@ async def test_waits_for_the_attempt_in_hand(patient: Installation, far_side: Fa
         mail.claim = None
     await blocking
     await until(lambda: bool(patient.heard(MessageBounced)), "the block to take hold")
+
+
+async def test_does_not_wait_for_a_sender_that_died(patient: Installation, far_side: FarSide) -> None:
+    """A held mail is not claimed anew, so nothing but time ends the claim of an attempt that nobody records."""
+    far_side.script(Step.RCPT, "451 4.2.2 later")
+    message = describe_message()
+    await patient.tell(await patient.approve(message))
+    await patient.hear(MessageDeferred)
+    async with patient.database.transaction() as session:
+        mail = await store.get_mail(session, message.message_id)
+        assert mail is not None
+        mail.state, mail.claim, mail.due_at = QueueState.HELD, uuid4(), datetime.now(UTC)
+    await patient.tell(await _block(patient, message))
+    (bounced,) = await patient.hear(MessageBounced)
+    assert bounced.reply == WITHDRAWN
+    async with patient.database.reading() as session:
+        mail = await store.get_mail(session, message.message_id)
+    assert mail is not None
+    assert (mail.state, mail.claim) == (QueueState.BOUNCED, None)
+
+
+@pytest.mark.parametrize("state", [QueueState.WAITING, QueueState.HELD])
+async def test_what_a_crash_left_claimed_is_released_held_or_not(
+    patient: Installation, far_side: FarSide, state: QueueState
+) -> None:
+    far_side.script(Step.RCPT, "451 4.2.2 later")
+    message = describe_message()
+    await patient.tell(await patient.approve(message))
+    await patient.hear(MessageDeferred)
+    now = datetime.now(UTC)
+    async with patient.database.transaction() as session:
+        mail = await store.get_mail(session, message.message_id)
+        assert mail is not None
+        mail.state, mail.claim, mail.due_at = state, uuid4(), now + timedelta(hours=1)
+        await session.flush()
+        assert await store.release_claims(session, now) == 1
+        await session.refresh(mail)
+        released = mail.model_dump(include={"state", "claim", "due_at"})
+        assert released == {"state": state, "claim": None, "due_at": now}
 
 
 async def test_tells_the_writer_of_a_message_that_never_was_queued(patient: Installation, far_side: FarSide) -> None:
