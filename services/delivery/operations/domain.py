@@ -90,10 +90,11 @@ class Course:
     due_now: bool = False
 
 
-def decide(action: QueueAction, state: QueueState, *, claimed: bool) -> Course | Ruling:
+def decide(action: QueueAction, state: QueueState, *, claimed: bool, due: bool) -> Course | Ruling:
     """Return what an order makes of a mail, or why it makes nothing of it.
 
     An attempt under way (`claimed`) goes on: it is not begun a second time, and holding stops the next one.
+    One that is waiting and `due` already is sent as soon as can be: a retry adds nothing.
     """
     if state not in UNSETTLED:
         return Ruling.SETTLED
@@ -104,4 +105,6 @@ def decide(action: QueueAction, state: QueueState, *, claimed: bool) -> Course |
         case QueueAction.RELEASE:
             return Course(QueueState.WAITING) if held else Ruling.UNCHANGED
         case QueueAction.RETRY:
-            return Ruling.UNCHANGED if claimed and not held else Course(QueueState.WAITING, due_now=not claimed)
+            return (
+                Ruling.UNCHANGED if not held and (claimed or due) else Course(QueueState.WAITING, due_now=not claimed)
+            )

@@ -46,7 +46,7 @@ async def sweep(
 
 
 def _change(session: AsyncSession, mail: QueuedMail, order: Order, now: datetime) -> Ruling:
-    course = decide(order.action, mail.state, claimed=mail.claim is not None)
+    course = decide(order.action, mail.state, claimed=mail.claim is not None, due=mail.due_at <= now)
     if isinstance(course, Ruling):
         return course
     mail.state = course.state

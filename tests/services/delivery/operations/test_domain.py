@@ -16,29 +16,31 @@ TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1,
 
 
 @pytest.mark.parametrize(
-    ("action", "state", "claimed", "expected"),
+    ("action", "state", "claimed", "due", "expected"),
     [
-        (QueueAction.RETRY, WAITING, False, Course(WAITING, due_now=True)),
-        (QueueAction.RETRY, WAITING, True, Ruling.UNCHANGED),
-        (QueueAction.RETRY, HELD, False, Course(WAITING, due_now=True)),
-        (QueueAction.RETRY, HELD, True, Course(WAITING)),
-        (QueueAction.HOLD, WAITING, False, Course(HELD)),
-        (QueueAction.HOLD, WAITING, True, Course(HELD)),
-        (QueueAction.HOLD, HELD, False, Ruling.UNCHANGED),
-        (QueueAction.RELEASE, HELD, False, Course(WAITING)),
-        (QueueAction.RELEASE, WAITING, False, Ruling.UNCHANGED),
+        (QueueAction.RETRY, WAITING, False, False, Course(WAITING, due_now=True)),
+        (QueueAction.RETRY, WAITING, False, True, Ruling.UNCHANGED),
+        (QueueAction.RETRY, HELD, False, True, Course(WAITING, due_now=True)),
+        (QueueAction.RETRY, WAITING, True, False, Ruling.UNCHANGED),
+        (QueueAction.RETRY, HELD, False, False, Course(WAITING, due_now=True)),
+        (QueueAction.RETRY, HELD, True, False, Course(WAITING)),
+        (QueueAction.HOLD, WAITING, False, False, Course(HELD)),
+        (QueueAction.HOLD, WAITING, True, False, Course(HELD)),
+        (QueueAction.HOLD, HELD, False, False, Ruling.UNCHANGED),
+        (QueueAction.RELEASE, HELD, False, False, Course(WAITING)),
+        (QueueAction.RELEASE, WAITING, False, False, Ruling.UNCHANGED),
     ],
 )
 def test_an_order_never_begins_an_attempt_twice(
-    action: QueueAction, state: QueueState, *, claimed: bool, expected: Course | Ruling
+    action: QueueAction, state: QueueState, *, claimed: bool, due: bool, expected: Course | Ruling
 ) -> None:
-    assert decide(action, state, claimed=claimed) == expected
+    assert decide(action, state, claimed=claimed, due=due) == expected
 
 
 @pytest.mark.parametrize("action", list(QueueAction))
 @pytest.mark.parametrize("state", [QueueState.DELIVERED, QueueState.BOUNCED])
 def test_what_is_settled_stays_so(action: QueueAction, state: QueueState) -> None:
-    assert decide(action, state, claimed=False) is Ruling.SETTLED
+    assert decide(action, state, claimed=False, due=False) is Ruling.SETTLED
 
 
 @given(TIMES, st.uuids())

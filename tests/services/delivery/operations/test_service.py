@@ -11,6 +11,8 @@ from services.delivery.models import QueueAction, QueuedMail
 from services.delivery.operations import service, store
 from services.delivery.operations.domain import Order, Ruling, Wanted
 from shared import migrations
+from shared.contracts.delivery import MessageDeferred
+from tests.infrastructure.smtp import FarSide, Step
 from tests.services.delivery.installation import Installation, describe_message
 
 HOLD = Order(QueueAction.HOLD, "operator first", "")
@@ -38,3 +40,22 @@ async def test_a_mail_that_is_being_recorded_is_passed_over(tmp_path: Path, post
         assert swept.changed == 0
         async with delivery.database.reading() as session:
             assert await store.list_changes(session, first, 10) == []
+
+
+@pytest.mark.req("R-MAIL-4")
+async def test_a_repeated_retry_changes_nothing_and_is_audited_once(tmp_path: Path, far_side: FarSide) -> None:
+    far_side.script(Step.RCPT, "451 4.2.2 later")
+    relay = f"{far_side.url}?starttls=never"
+    retry = Order(QueueAction.RETRY, "operator first", "")
+    async with Installation(tmp_path, smtp_relay=relay, delivery_first_retry_seconds=3600).running() as delivery:
+        told = await delivery.approve(describe_message())
+        await delivery.tell(told)
+        await delivery.hear(MessageDeferred)
+        queue_id = told.message.message_id
+        async with delivery.database.transaction() as session:
+            rulings = [
+                (await service.change_named(session, [queue_id], retry, datetime.now(UTC)))[queue_id] for _ in range(2)
+            ]
+            audited = await store.list_changes(session, queue_id, 10)
+    assert rulings == [Ruling.CHANGED, Ruling.UNCHANGED]
+    assert len(audited) == 1
