@@ -1,8 +1,8 @@
 """`make bench-aliases`: first contacts from many writers at once, and look-ups as the table grows, on PostgreSQL.
 
-Writers hand batches of `order.recorded` to consumers of the alias service, as its bus does; each pair is brought to
-two writers. Look-ups go through the stores of the alias service (by thread) and of the delivery service (by address,
-as the SMTP door does). Absolute figures are this machine's; the ratios are the claim.
+Writers hand batches of `order.recorded` to consumers of the alias service, as its bus does; a tenth of the pairs are
+brought to two writers. Look-ups go through the stores of the alias service (by thread) and of the delivery service (by
+address, as the SMTP door does). Absolute figures are this machine's; the ratios are the claim.
 """
 
 import argparse
