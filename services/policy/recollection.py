@@ -1,18 +1,27 @@
 """What a thread said before, opened for the gate: the messages that were delivered in it (R-POLICY-1)."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.policy import store
-from services.policy.gate.history import Known
+from services.policy.gate.history import LONGEST, Known
 from services.policy.gate.html import read
 from services.policy.gate.quotation import fresh
 from shared.blobs import BlobNotFound, BlobStore
 from shared.contracts.vocabulary import Addressing, Channel, Content, Kind, MessageFacts, SealedContent
 from shared.crypto import SealError
 from shared.letterhead import FALLBACK, fill_letterheads
+
+LONGEST_IN_LOOP = 20_000
+"""Characters above which reading or judging takes long enough to be felt by everything else in the event loop."""
+
+
+def measure(content: Content) -> int:
+    """Return the characters of a message's bodies, and of the history below."""
+    return sum(map(len, (content.text, content.html or "", content.quoted_text, content.quoted_html)))
 
 
 def may_quote(content: Content, kind: Kind) -> bool:
@@ -45,16 +54,25 @@ async def recall(
 ) -> Known:
     """Return what a message may quote, by what was decided until now, or `before` a moment.
 
-    What was erased is forgotten; 30 messages are remembered, the newest.
+    What was erased is forgotten. 30 messages are remembered, the newest; fewer once they fill what `Known` remembers.
     """
     names = list_names(message, addressing)
     if not may_quote(content, message.kind):
         return Known((), names)
     letterheads = _list_letterheads(message, addressing)
-    opened = [await _open(blobs, sealed) for sealed in await store.list_delivered(session, message.thread_id, before)]
-    contents = [content for content in opened if content is not None]
-    texts, links = _read(contents)
-    return Known([*letterheads, *texts], names, links)
+    memory, length = _Memory(), 0
+    for sealed in await store.list_delivered(session, message.thread_id, before):
+        past = await _open(blobs, sealed)
+        if past is None:
+            continue
+        length += measure(past)
+        if length > LONGEST_IN_LOOP:
+            await asyncio.to_thread(memory.add, past)
+        else:
+            memory.add(past)
+        if memory.full:
+            break
+    return Known([*letterheads, *memory.texts], names, memory.links)
 
 
 async def prepare(session: AsyncSession, blobs: BlobStore, told: Iterable[tuple[MessageFacts, SealedContent]]) -> None:
@@ -89,18 +107,40 @@ def _list_letterheads(message: MessageFacts, addressing: Addressing | None) -> l
     )
 
 
-def _read(contents: Sequence[Content]) -> tuple[list[str], list[str]]:
-    """Return the texts of messages, newest first, and where their links lead; each body is read once."""
-    new: list[str] = []
-    history: list[str] = []
-    links: list[str] = []
-    for content in contents:
-        new += [content.subject, content.text]
-        # The history below each was said by the others, but for what mail programs added.
-        history.append(content.quoted_text)
-        for source, texts in ((content.html, new), (content.quoted_html, history)):
+class _Memory:
+    """The texts of messages, and where their links lead; each body is read once."""
+
+    def __init__(self) -> None:
+        self.links: list[str] = []
+        self._new: list[str] = []
+        self._history: list[str] = []
+        self._lines: set[str] = set()
+        self._length = 0
+
+    @property
+    def texts(self) -> list[str]:
+        """New words before the history below them, each in the order that messages were added in."""
+        return [*self._new, *self._history]
+
+    @property
+    def full(self) -> bool:
+        """Whether as much is there as is remembered of a thread; what repeats does not count."""
+        return self._length >= LONGEST
+
+    def add(self, content: Content) -> None:
+        """Read a message. The history below was said by the others, but for what mail programs added."""
+        self._keep(self._new, content.subject, content.text)
+        self._keep(self._history, content.quoted_text)
+        for source, texts in ((content.html, self._new), (content.quoted_html, self._history)):
             if source:
                 view = read(source, quotes=False)
-                texts += [view.visible.text, view.hidden.text]
-                links += [link.target for link in view.links]
-    return [*new, *history], links
+                self._keep(texts, view.visible.text, view.hidden.text)
+                self.links += [link.target for link in view.links]
+
+    def _keep(self, texts: list[str], *said: str) -> None:
+        texts += said
+        for line in "\n".join(said).splitlines():
+            letters = "".join(filter(str.isalnum, line))
+            if letters not in self._lines:
+                self._lines.add(letters)
+                self._length += len(letters)

@@ -45,8 +45,6 @@ from shared.outbox import emit
 
 _ACTS = "acts_after_commit"
 _NO_SHADOW = {"shadow_rule_set": None, "shadow_verdict": None, "shadow_findings": None}
-# Above this many characters judging takes long enough to be felt by everything else in the loop.
-_JUDGE_IN_THREAD = 20_000
 CONTEXT: TypeAdapter[Context] = TypeAdapter(Context)
 _log = structlog.get_logger()
 
@@ -172,7 +170,7 @@ class Gate:
 
     async def _judge(self, rules: RuleSet, candidate: Candidate, context: Context, language: str) -> Decision:
         started = time.perf_counter()
-        if _measure_length(candidate) > _JUDGE_IN_THREAD:
+        if _measure_length(candidate) > recollection.LONGEST_IN_LOOP:
             decision = await asyncio.to_thread(rules.judge, candidate, context, language)
         else:
             decision = rules.judge(candidate, context, language)
@@ -231,7 +229,8 @@ class Gate:
 
 def _measure_length(candidate: Candidate) -> int:
     bodies = (candidate.text, candidate.html, candidate.quoted_text, candidate.quoted_html)
-    return sum(len(body or "") for body in bodies)
+    recalled = candidate.known.length if candidate.known else 0
+    return sum(len(body or "") for body in bodies) + recalled
 
 
 def choose_language(message: MessageFacts, seller_language: str) -> str:

@@ -10,7 +10,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from services.policy.gate.links.address import Address, parse
+from services.policy.gate.links.written import packaged_links
 from services.policy.gate.offsets import Derived
+from services.policy.gate.text import NormalisedText
 
 RUN = 12
 """Letters and figures in a row that a quotation must share with the thread to count as quoted."""
@@ -19,7 +22,7 @@ LONGEST = 100_000
 
 _SHORTEST_NAME = 3
 _MARKS = re.compile(r"[ \t]*(?:[>\uff1e|][ \t]?)+")
-_SCHEME = re.compile(r"^\s*(?:https?:/{0,2}|mailto:)", re.IGNORECASE)
+_MAILBOX = re.compile(r"[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@]{1,255}")
 
 
 class Known:
@@ -32,6 +35,11 @@ class Known:
         self._texts = tuple(texts)
         self._names = tuple(names)
         self._links = tuple(links)
+
+    @cached_property
+    def length(self) -> int:
+        """The characters of the texts: what comparing with them costs."""
+        return sum(map(len, self._texts))
 
     def extended(self, texts: Iterable[str]) -> "Known":
         """Return the same with further texts."""
@@ -50,11 +58,11 @@ class Known:
         return picked
 
     def holds_link(self, target: str) -> bool:
-        """Tell whether a link leads where the thread did before, or to what its texts and names say."""
-        letters = _plain_target(target)
-        if not letters:
+        """Tell whether a link leads where one of the thread did, or to an address, whole, of its texts and names."""
+        address = parse(target)
+        if (address.is_web or not address.scheme) and not _squeeze(address.host + address.rest)[0]:
             return True
-        return letters in self._targets or any(letters in piece for piece in (*self._pieces, *self._named))
+        return _plain_target(address) in self._targets
 
     @cached_property
     def _pieces(self) -> tuple[str, ...]:
@@ -84,8 +92,14 @@ class Known:
 
     @cached_property
     def _short(self) -> frozenset[str]:
-        lines = (_squeeze(line)[0] for text in self._texts for line in text[:LONGEST].splitlines())
-        return frozenset(line for line in lines if 0 < len(line) < RUN)
+        """The letters of lines, and of whole texts, that are too short for a run."""
+        short: set[str] = set()
+        for text in self._texts:
+            lines = [_squeeze(line)[0] for line in text[:LONGEST].splitlines()]
+            short.update(line for line in lines if len(line) < RUN)
+            if sum(map(len, lines)) < RUN:
+                short.add("".join(lines))
+        return frozenset(short - {""})
 
     @cached_property
     def _named(self) -> frozenset[str]:
@@ -94,7 +108,15 @@ class Known:
 
     @cached_property
     def _targets(self) -> frozenset[str]:
-        return frozenset(map(_plain_target, self._links))
+        targets = {_plain_target(parse(link)) for link in self._links}
+        targets.update(_plain_target(parse(word)) for name in self._names for word in name.split())
+        left = LONGEST
+        for text in self._texts:
+            targets.update(_list_targets(text[:left]))
+            left -= len(text)
+            if left <= 0:
+                break
+        return frozenset(targets)
 
     def _cover(self, letters: str) -> bytearray:
         covered = bytearray(len(letters))
@@ -110,16 +132,24 @@ class Known:
         return covered
 
     def _cover_lines(self, text: str, letters: str, places: list[int], covered: bytearray) -> None:
-        """Cover whole lines that are too short for a run, where the thread has just such a line."""
-        begin = at = 0
-        for line in text.splitlines(keepends=True):
-            begin += len(line)
-            end = at
-            while end < len(places) and places[end] < begin:
-                end += 1
-            if end > at and letters[at:end] in self._short:
-                covered[at:end] = b"\1" * (end - at)
-            at = end
+        """Cover whole lines that are too short for a run, where the thread has just such a line.
+
+        Several in a row count only where they are a whole text of the thread: short lines could be strung together
+        to a number that nobody said.
+        """
+        group: list[tuple[int, int]] = []
+        for at, end in _list_lines(text, places):
+            if letters[at:end] in self._short and not all(covered[at:end]):
+                group.append((at, end))
+            else:
+                self._cover_group(group, letters, covered)
+                group = []
+        self._cover_group(group, letters, covered)
+
+    def _cover_group(self, group: list[tuple[int, int]], letters: str, covered: bytearray) -> None:
+        if group and letters[group[0][0] : group[-1][1]] in self._short:
+            begin, end = group[0][0], group[-1][1]
+            covered[begin:end] = b"\1" * (end - begin)
 
 
 def _squeeze(text: str) -> tuple[str, list[int]]:
@@ -139,8 +169,34 @@ def _squeeze(text: str) -> tuple[str, list[int]]:
     return "".join(letters), places
 
 
-def _plain_target(target: str) -> str:
-    return _squeeze(_SCHEME.sub("", target))[0]
+def _list_lines(text: str, places: list[int]) -> Iterator[tuple[int, int]]:
+    """Return where the letters of each line begin and end; lines without any are left out."""
+    begin = at = 0
+    for line in text.splitlines(keepends=True):
+        begin += len(line)
+        end = at
+        while end < len(places) and places[end] < begin:
+            end += 1
+        if end > at:
+            yield at, end
+        at = end
+
+
+def _plain_target(address: Address) -> str:
+    """Return one form of where a link leads, whether by http or https, with or without a slash at its end."""
+    rest = address.rest.rstrip("/")
+    if address.is_web:
+        return address.host + rest
+    return f"{address.scheme or 'mailto'}:{rest}" if address.scheme or "@" in rest else rest
+
+
+def _list_targets(text: str) -> Iterator[str]:
+    """Return where the links lead that a text writes out, and its e-mail addresses; no parts of words."""
+    for link in packaged_links().find(NormalisedText(text), text):
+        if not link.disguised:
+            yield _plain_target(link.address)
+    for match in _MAILBOX.finditer(text):
+        yield _plain_target(parse("mailto:" + match.group().rstrip(".!?'")))
 
 
 def _gaps(covered: bytearray) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,8 @@
 A seller writes, the buyer answers, the seller answers that: each mail is written by delivery and read back by it.
 """
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
+from sqlmodel import col, update
 
 from services.delivery.inbound.action_links import strike_links
 from services.delivery.mail.composing import compose
@@ -17,9 +20,13 @@ from services.delivery.mail.parsing import parse
 from services.delivery.mail.relaying import prepare
 from services.delivery.mail.rewriting import Replacement, own_addresses
 from services.delivery.outbound.letters import Actions, Correspondents, Place, write_letter
+from services.policy.gate.history import LONGEST, Known
+from services.policy.gate.html import read
 from services.policy.gate.ruleset import RuleSet
 from services.policy.handlers import HANDLERS
+from services.policy.models import DecisionRow
 from services.policy.preparation import prepare as prepare_batch
+from services.policy.recollection import recall
 from services.policy.replay.service import Replay
 from services.policy.service import Gate
 from shared.consumer import BatchWork, Consumer, Patience
@@ -336,3 +343,47 @@ async def test_a_replay_judges_by_what_the_thread_held_then(world: World) -> Non
     replay = Replay(world.database, world.blobs, RuleSet.load())
     report = await replay.run(NOW - timedelta(days=1), NOW + timedelta(days=1), examples=1, advance=lambda _: None)
     assert (report.judged, report.flips.total()) == (3, 0)
+
+
+async def _replace(world: World, content: Content, times: int = 1) -> None:
+    """Let a thread hold a content as often as told, each time in other words."""
+    for number in range(times):
+        facts = _facts(Direction.BUYER_TO_SELLER, "en")
+        await world.hear(await world.address(facts, "When does the mug leave?"))
+        other = content.model_copy(update={"text": content.text.replace("abc", f"abc{number}")})
+        sealed = (await world.blobs.seal_content(other)).model_dump(mode="json")
+        chosen = col(DecisionRow.message_id) == facts.message_id
+        async with world.database.transaction() as session:
+            await (await session.connection()).execute(
+                update(DecisionRow).where(chosen).values(content=sealed, passed=None)
+            )
+
+
+async def _recall(world: World) -> Known:
+    content = Content(subject="Re: Mug", text="It leaves tomorrow.", quoted_text="> When does it leave?")
+    async with world.database.reading() as session:
+        return await recall(session, world.blobs, _facts(Direction.SELLER_TO_BUYER, "en"), content, None)
+
+
+async def test_no_more_is_opened_than_is_remembered(world: World) -> None:
+    await world.introduce()
+    lines = "\n".join(f"abc word{number}" for number in range(LONGEST // 10))
+    await _replace(world, Content(subject="Mug", text=lines), times=3)
+    assert LONGEST < (await _recall(world)).length < 2 * LONGEST
+
+
+async def test_much_is_read_beside_the_event_loop(world: World) -> None:
+    """Whoever waits for the loop meanwhile waits for a part only of what reading takes."""
+    await world.introduce()
+    html = "<p>a</p>" * 100_000
+    await _replace(world, Content(subject="Mug", text="", html=html))
+    started = time.perf_counter()
+    read(html, quotes=False)
+    alone = time.perf_counter() - started
+    recalling = asyncio.create_task(_recall(world))
+    longest, last = 0.0, time.perf_counter()
+    while not recalling.done():
+        await asyncio.sleep(0)
+        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+    assert (await recalling).length > 100_000
+    assert longest < alone / 2

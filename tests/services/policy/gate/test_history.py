@@ -83,15 +83,37 @@ def test_names_are_known_however_short() -> None:
         ("mailto:kq3v7m2c9x4d@market.example", True),
         ("https://www.shop.example/page", True),
         ("https://track.example/r/1", True),
+        ("https://amazon.de/", True),
+        ("mailto:anna@shop.example", True),
         ("https://wa.me/393477654321", False),
         ("tel:+393477654321", False),
+        ("https://anna@shop.example", False),
+        ("https://shop.example", False),
+        ("https://track.example/r/12", False),
+        ("https://t.me/hi", False),
+        ("https://t.me/", False),
+        ("https://let.me", False),
+        ("https://ship.to", False),
+        ("javascript:[]", False),
+        ("#", True),
     ],
 )
 def test_links_are_known_by_where_they_lead(target: str, *, held: bool) -> None:
-    known = Known(
-        ["see www.shop.example/page"], ["Amazon.it", "kq3v7m2c9x4d@market.example"], ["http://track.example/r/1"]
-    )
+    said = "see https://www.shop.example/page, or amazon.de. Just let me hint at it <anna@shop.example>, we ship.To you"
+    known = Known([said], ["Amazon.it", "kq3v7m2c9x4d@market.example"], ["http://track.example/r/1"])
     assert known.holds_link(target) is held
+
+
+def test_a_link_is_not_known_by_letters_that_the_thread_holds_across_words() -> None:
+    quotation = '<p>Fine.</p><blockquote><a href="https://t.me/hi">here</a></blockquote>'
+    known = Known(["Let me hint at the colours that are here."])
+    assert {words.strip('"') for _, words in _judge(text="Fine.", html=quotation, known=known)} == {"https://t.me/hi"}
+
+
+def test_short_lines_that_were_said_apart_make_no_number() -> None:
+    known = Known(["Number 1 is\n347\nof them", "ok\n76 54\nok", "321", "Bye\nMario"])
+    assert known.pick_unknown("> 347\n>\n> 76 54\n> 321").text.split() == ["347", "76", "54", "321"]
+    assert known.pick_unknown("> 321").text == known.pick_unknown("> Bye\n>\n> Mario").text == ""
 
 
 def _judge(**fields: object) -> list[tuple[str, str]]:
