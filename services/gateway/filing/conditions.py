@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import aliased
 from sqlmodel import col, exists, select
 
@@ -28,9 +28,7 @@ class FilingFilter:
 
 def is_deleted() -> ColumnElement[bool]:
     """Return the condition that a thread's seller deleted it and nothing came since."""
-    until = col(_FILING.deleted_until) >= col(Thread.seller_last_at)
-    # What was written before the deletion may pass the gate after it.
-    return and_(_filed(until), col(Thread.seller_unread) == 0)
+    return _filed(col(_FILING.deleted_until) >= col(Thread.seller_last_at))
 
 
 def is_hidden() -> ColumnElement[bool]:

@@ -26,7 +26,8 @@ class Filing(Base, table=True):
     """Where a thread's seller keeps it.
 
     It is archived, or deleted from the seller's view, while the newest message that the seller may see is no newer
-    than `archived_until` or `deleted_until`: the next one brings it back.
+    than `archived_until` or `deleted_until`: the next one brings it back. What was written before and passes the gate
+    after takes both times away.
     """
 
     __tablename__ = "filings"

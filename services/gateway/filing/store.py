@@ -3,14 +3,26 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import bindparam, delete, func, insert, null, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.gateway.base import Base
 from services.gateway.filing.conditions import is_deleted, is_hidden
 from services.gateway.filing.models import Filing, Folder, HiddenMessage, Label
 from services.gateway.mailbox.models import Message, Thread
 from shared.contracts.vocabulary import Direction
+from shared.writing import write_last
+
+_FILINGS = Base.metadata.tables["filings"]
+_BRING_BACK = (
+    update(_FILINGS)
+    .where(
+        _FILINGS.c.thread_id == bindparam("brought_back"),
+        _FILINGS.c.archived_until.is_not(None) | _FILINGS.c.deleted_until.is_not(None),
+    )
+    .values(archived_until=null(), deleted_until=null())
+)
 
 
 async def list_folders(session: AsyncSession, seller_id: str) -> Sequence[Folder]:
@@ -31,8 +43,13 @@ async def count_folders(session: AsyncSession, seller_id: str) -> dict[UUID, int
 
 
 async def count_labels(session: AsyncSession, seller_id: str) -> Sequence[tuple[str, int]]:
-    """Return a seller's labels with the number of their threads, by name; a thousand at most."""
-    query = select(Label.label, func.count()).where(Label.seller_id == seller_id).group_by(col(Label.label))
+    """Return a seller's labels with the number of their threads, those deleted not counted, by name; 1000 at most."""
+    query = (
+        select(Label.label, func.count())
+        .join(Thread, col(Thread.thread_id) == col(Label.thread_id))
+        .where(Label.seller_id == seller_id, ~is_deleted())
+        .group_by(col(Label.label))
+    )
     return (await session.exec(query.order_by(col(Label.label)).limit(1000))).all()
 
 
@@ -72,6 +89,11 @@ async def lock_threads(session: AsyncSession, seller_id: str, thread_ids: Sequen
         .execution_options(populate_existing=True)
     )
     return (await session.exec(query)).all()
+
+
+def bring_back(session: AsyncSession, thread_id: UUID) -> None:
+    """Take a thread, which the caller has locked, out of archive and deletion, with this transaction's last writes."""
+    write_last(session, _BRING_BACK, {"brought_back": thread_id})
 
 
 async def hide_messages(session: AsyncSession, thread_ids: Sequence[UUID]) -> None:

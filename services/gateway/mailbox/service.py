@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.context import Gateway
+from services.gateway.filing.store import bring_back
 from services.gateway.live.domain import ChangeType, News
 from services.gateway.mailbox import store
 from services.gateway.mailbox.domain import (
@@ -85,6 +86,8 @@ async def approve(
     _move_last_seen(thread, recipient, message.accepted_at)
     if recipient is Role.SELLER:
         thread.seller_unread += 1
+        # It may be older than what the seller filed: times alone would leave it where nobody looks.
+        bring_back(session, thread.thread_id)
     else:
         thread.buyer_unread += 1
     _announce(session, gateway, message, ChangeType.MESSAGE_RECEIVED, decision.decided_at, recipient)

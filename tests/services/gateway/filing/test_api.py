@@ -189,6 +189,35 @@ async def test_what_passes_the_gate_after_a_deletion_is_seen(running: Running) -
     assert set(await listed(running)) == {str(SECOND), str(THREAD)}
     thread = await running.world.ok(SELLER, "GET", PATH)
     assert [message["id"] for message in thread["messages"]] == [str(late)]
+    await running.world.call(SELLER, "POST", f"{PATH}:read")
+    thread = await running.world.ok(SELLER, "GET", PATH)
+    assert thread["unread"] == 0
+    assert [message["id"] for message in thread["messages"]] == [str(late)]
+    assert set(await listed(running)) == {str(SECOND), str(THREAD)}
+
+
+@pytest.mark.req("R-INBOX-1")
+async def test_what_passes_the_gate_after_archiving_comes_back(anywhere: Running) -> None:
+    """It was written before the answer that was archived; left there, nobody would read it in time."""
+    late = await anywhere.receive(saying("Prima domanda."), Direction.BUYER_TO_SELLER)
+    await write_both(anywhere)
+    await change(anywhere, archived=True, add_labels=["visto"])
+    await change(anywhere, f"/v1/threads/{SECOND}", archived=True)
+    assert await listed(anywhere) == []
+    await anywhere.approve(late)
+    assert await listed(anywhere) == [str(THREAD)]
+    thread = await anywhere.world.ok(SELLER, "GET", PATH)
+    assert (thread["archived"], thread["unread"], thread["labels"]) == (False, 1, ["visto"])
+
+
+async def test_labels_count_no_deleted_threads(running: Running) -> None:
+    await write_both(running)
+    for path in (PATH, f"/v1/threads/{SECOND}"):
+        await change(running, path, add_labels=["visto"])
+    await change(running, add_labels=["solo"])
+    await change(running, deleted=True)
+    labels = (await running.world.ok(SELLER, "GET", "/v1/labels"))["items"]
+    assert labels == [{"label": "visto", "threads": 1}]
 
 
 async def test_read_and_unread(anywhere: Running) -> None:
