@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from services.gateway.context import Gateway
 from services.gateway.feeds import store
 from services.gateway.feeds.domain import Entry, FeedState
 from services.gateway.feeds.models import Feed, FeedProblem
+from services.gateway.feeds.retrying import Failures
 from services.gateway.feeds.service import open_feed, work_on
 from shared.blobs import BlobNotFound
 from shared.bus import finish
@@ -21,15 +23,20 @@ from shared.problems import Problem
 _POLL_SECONDS = 1.0
 _PURGE_SECONDS = 3600.0
 _PURGED_AT_ONCE = 100
+_UNREADABLE = "The rest of the file could not be read any more."
+_RESEND = "Send the file again; what was recorded already is not recorded twice."
+_FAILED = "The rest of the file could not be worked through, however often it was tried; the fault is not in the file."
+_TELL = "Tell the marketplace, then send the file again; what was recorded already is not recorded twice."
 _log = structlog.get_logger()
 
 
 async def process_feeds(gateway: Gateway) -> None:
     """Work through feeds as they come, until cancelled. Several instances share the work and do nothing twice."""
+    failures = Failures()
     while True:
         gateway.feed_news.clear()
-        passed: set[UUID] = set()
-        while await process_next(gateway, passed):
+        passed = set(failures.list_resting(time.monotonic()))
+        while await process_next(gateway, passed, failures):
             pass
         with contextlib.suppress(TimeoutError):
             # Not `wait_for`: up to Python 3.11 it loses a cancellation that comes together with the event.
@@ -37,19 +44,25 @@ async def process_feeds(gateway: Gateway) -> None:
                 await gateway.feed_news.wait()
 
 
-async def process_next(gateway: Gateway, passed: set[UUID]) -> bool:
+async def process_next(gateway: Gateway, passed: set[UUID], failures: Failures) -> bool:
     """Work through the feed that waits longest; return whether there was one.
 
     One that fails, or that another instance has in hand, is `passed` over, so that it does not keep the others waiting.
+    One that failed too often, as `failures` tell, is ended with a word in its report.
     """
     async with gateway.database.reading() as session:
         feed = await store.find_waiting(session, passed)
     if feed is None:
         return False
     try:
-        await _work_through(gateway, feed, passed)
+        if failures.are_enough(feed.feed_id):
+            await finish(_give_up(gateway, feed, _FAILED, _TELL))
+        else:
+            await _work_through(gateway, feed, passed)
+        failures.forget(feed.feed_id)
     except Exception as error:  # noqa: BLE001 - one feed that fails must not stop the others
         _log.error("feed.failed", feed=str(feed.feed_id), error=type(error).__name__)
+        failures.note(feed.feed_id, time.monotonic())
         passed.add(feed.feed_id)
     return True
 
@@ -59,7 +72,7 @@ async def _work_through(gateway: Gateway, feed: Feed, passed: set[UUID]) -> None
         entries = await open_feed(gateway, feed)
     except (BlobNotFound, SealError, Problem) as error:
         _log.error("feed.unreadable", feed=str(feed.feed_id), error=type(error).__name__)
-        await finish(_give_up(gateway, feed))
+        await finish(_give_up(gateway, feed, _UNREADABLE, _RESEND))
         return
     step = feed
     while step.state is not FeedState.DONE:
@@ -80,8 +93,8 @@ async def _work_once(gateway: Gateway, feed_id: UUID, entries: Sequence[Entry]) 
     return claimed
 
 
-async def _give_up(gateway: Gateway, feed: Feed) -> None:
-    """End a feed whose content is gone or cannot be read any more, and say so in its report."""
+async def _give_up(gateway: Gateway, feed: Feed, problem: str, advice: str) -> None:
+    """End a feed that cannot be worked through to its end, and say so in its report."""
     async with gateway.database.transaction() as session:
         claimed = await store.claim_feed(session, feed.feed_id)
         if claimed is None or claimed.state is FeedState.DONE:
@@ -93,8 +106,8 @@ async def _give_up(gateway: Gateway, feed: Feed) -> None:
                 number=await store.last_problem(session, claimed.feed_id) + 1,
                 row=1,
                 field="row",
-                problem="The rest of the file could not be read any more.",
-                advice="Send the file again; what was recorded already is not recorded twice.",
+                problem=problem,
+                advice=advice,
             )
         )
 

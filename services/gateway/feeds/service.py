@@ -80,7 +80,7 @@ async def work_on(session: AsyncSession, gateway: Gateway, feed: Feed, entries: 
     feed.state = FeedState.PROCESSING
     found: list[tuple[Entry, Sequence[FeedProblem]]] = []
     # In the order of ids, so that two feeds at once never wait for each other in a circle.
-    for entry in sorted(some, key=lambda entry: str(entry.values.get("order_id", ""))):
+    for entry in sorted(some, key=_order_of):
         outcome = await _take_in(session, gateway, feed, entry, now)
         if isinstance(outcome, Outcome):
             feed.recorded += outcome is Outcome.RECORDED
@@ -123,6 +123,12 @@ async def _take_in(
         fields = [error["field"] for error in errors] if isinstance(errors, list) else []
         place = entry.place(fields[0] if fields else "row")
         return [_note(feed, entry, Complaint(*place, problem.detail), problem.slug)]
+
+
+def _order_of(entry: Entry) -> str:
+    # Anything else is refused for its form, and may be nested too deep to be turned into a text.
+    order_id = entry.values.get("order_id")
+    return order_id if isinstance(order_id, str) else ""
 
 
 def _note(feed: Feed, entry: Entry, complaint: Complaint, slug: str | None = None) -> FeedProblem:

@@ -12,6 +12,7 @@ import pytest
 from services.gateway.feeds import processing, store
 from services.gateway.feeds.domain import FeedFormat, FeedKind, FeedState
 from services.gateway.feeds.models import Feed
+from services.gateway.feeds.retrying import MOST_TRIES, Failures
 from services.gateway.feeds.service import MOST_WAITING
 from services.gateway.orders import store as orders
 from shared.blobs import BlobNotFound
@@ -198,8 +199,8 @@ async def test_adjustments_come_by_file_too(anywhere: Running) -> None:
         assert [(found["row"], found["field"]) for found in await report(anywhere, feed)] == [
             (4, "reason"),
             (5, "reason"),
-            (5, "amount"),
             (5, "currency"),
+            (5, "amount"),
             (6, "amount"),
         ]
     told = await anywhere.told(AdjustmentRecorded)
@@ -296,7 +297,7 @@ async def test_a_feed_is_worked_through_in_steps_that_are_told_once(anywhere: Ru
     rows = [{"order_id": ORDER, "adjustment_id": f"r{number}", "reason": "PriceError"} for number in range(120)]
     lines = "\n".join(json.dumps({**row, "amount": "1", "currency": "EUR", "adjusted_at": AT}) for row in rows)
     sent = await send(anywhere, lines, LINES, kind="adjustments")
-    await asyncio.gather(*(processing.process_next(anywhere.gateway, set()) for _ in range(2)))
+    await asyncio.gather(*(processing.process_next(anywhere.gateway, set(), Failures()) for _ in range(2)))
     feed = await work(anywhere, sent)
     assert (feed["recorded"], feed["refused"], feed["rows_done"]) == (100, 20, 120)
     told = await anywhere.told(AdjustmentRecorded)
@@ -366,3 +367,31 @@ async def test_old_feeds_are_forgotten_with_their_files(running: Running) -> Non
     task.cancel()
     with pytest.raises(BlobNotFound):
         await running.gateway.blobs.get(blob)
+
+
+async def test_a_feed_that_failed_too_often_is_ended_with_a_word(running: Running) -> None:
+    await put_orders(running, 1)
+    async with running.gateway.database.transaction() as session:
+        order = await orders.get_order(session, ORDERS[0])
+        assert order is not None
+        order.marketplace_id = "GONE"
+    broken = await send(running, table("order_id|shipment_id|shipped_at|carrier", f"{ORDERS[0]}|p1|{AT}|GLS"))
+    assert broken.status_code == 202
+    failures = Failures()
+    for _ in range(MOST_TRIES):
+        failures.note(UUID(broken.json()["id"]), 0.0)
+    assert await processing.process_next(running.gateway, set(), failures)
+    feed = await work(running, broken)
+    assert feed["recorded"] == 0
+    (problem,) = await report(running, feed)
+    assert "Tell the marketplace" in problem["advice"]
+
+
+async def test_an_order_id_nested_deeply_is_refused_like_any_other(running: Running) -> None:
+    """Somewhere below a thousand levels lies what can be read and not turned into a text any more."""
+    await put_orders(running, 1)
+    good = {"order_id": ORDERS[0], "shipment_id": "p1", "shipped_at": AT, "carrier": "GLS"}
+    depths = range(900, 1000)
+    lines = ['{"order_id": ' + "[" * depth + "]" * depth + ', "shipment_id": "p"}' for depth in depths]
+    feed = await work(running, await send(running, "\n".join([*lines, json.dumps(good)]), LINES))
+    assert (feed["recorded"], feed["refused"]) == (1, len(depths))
