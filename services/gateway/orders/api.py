@@ -73,7 +73,8 @@ async def list_orders(  # noqa: PLR0913 - the filters of a listing
     placed_after: Annotated[Moment | None, Query(description="This time or later")] = None,
     placed_before: Annotated[Moment | None, Query(description="Earlier than this time")] = None,
     confirm_before: Annotated[
-        Moment | None, Query(description="Shipment to be confirmed before this time, or the order is cancelled")
+        Moment | None,
+        Query(description="`confirm_shipment_by` is before this time; partly shipped orders are among them"),
     ] = None,
     cursor: CursorText = None,
     limit: Limit = 50,
@@ -81,7 +82,12 @@ async def list_orders(  # noqa: PLR0913 - the filters of a listing
     """List one's own orders, latest placed first; operators list all."""
     wanted = OrderFilter(caller.seller_id, caller.buyer_id, buyer_alias, status, placed_after, placed_before)
     if confirm_before is not None:
-        wanted = replace(wanted, ship_by_before=confirm_before - gateway.settings.shipment_deadlines().confirm)
+        deadlines = gateway.settings.shipment_deadlines()
+        wanted = replace(
+            wanted,
+            ship_by_before=confirm_before - deadlines.confirm,
+            warned_before=confirm_before - deadlines.grace,
+        )
     async with gateway.database.reading() as session:
         rows = await store.list_orders(session, wanted, read_cursor(cursor, _ORDER), limit + 1)
         pairs = await store.list_pairs(session, [row.thread_id for row in rows])

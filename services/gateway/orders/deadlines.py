@@ -1,10 +1,12 @@
 """Late shipments: the seller is warned, then the order is cancelled (R-ORDER-5)."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.accounts import service as accounts
@@ -21,7 +23,10 @@ from shared.outbox import emit
 
 _LEADERSHIP = 0x73686970
 _BATCH = 50
+_MOST_FAILED = 1000
+_log = structlog.get_logger()
 Clock = Callable[[], datetime]
+Step = Callable[[AsyncSession, Gateway, str, datetime], Awaitable[None]]
 
 
 def read_clock() -> datetime:
@@ -34,28 +39,43 @@ async def watch_deadlines(gateway: Gateway, clock: Clock = read_clock) -> None:
     async with gateway.database.leadership(_LEADERSHIP) as still_leading:
         while True:
             await still_leading()
-            while await finish(enforce_deadlines(gateway, clock())):
+            failed: set[str] = set()
+            while await finish(enforce_deadlines(gateway, clock(), failed)):
                 await still_leading()
             await asyncio.sleep(gateway.settings.deadline_poll_seconds)
 
 
-async def enforce_deadlines(gateway: Gateway, now: datetime) -> bool:
+async def enforce_deadlines(gateway: Gateway, now: datetime, failed: set[str] | None = None) -> bool:
     """Warn of what is late and cancel what has lapsed at `now`, 50 orders of each; return whether there may be more.
 
     Each order is a transaction of its own, in which it is looked at again: whoever confirms at the same moment wins or
-    loses, and nothing is half-done.
+    loses, and nothing is half-done. One that fails is logged, added to `failed` and left out while it is there, so that
+    it does not keep the others waiting; with 1000 of them there is no more to be had from this round.
     """
+    failed = set() if failed is None else failed
     deadlines = gateway.settings.shipment_deadlines()
     async with gateway.database.reading() as session:
-        due = await store.find_unwarned(session, now - deadlines.confirm + deadlines.warning, _BATCH)
-        lapsed = await store.find_lapsed(session, now - deadlines.confirm, now - deadlines.grace, _BATCH)
-    for order_id in due:
-        async with gateway.database.transaction() as session:
-            await _warn(session, gateway, order_id, now)
-    for order_id in lapsed:
-        async with gateway.database.transaction() as session:
-            await _cancel(session, gateway, order_id, now)
-    return _BATCH in (len(due), len(lapsed))
+        due = await store.find_unwarned(session, now - deadlines.confirm + deadlines.warning, failed, _BATCH)
+        lapsed = await store.find_lapsed(session, now - deadlines.confirm, now - deadlines.grace, failed, _BATCH)
+    failed |= await _do_each(gateway, _warn, due, now)
+    failed |= await _do_each(gateway, _cancel, lapsed, now)
+    return _BATCH in (len(due), len(lapsed)) and len(failed) < _MOST_FAILED
+
+
+async def _do_each(gateway: Gateway, step: Step, order_ids: Sequence[str], now: datetime) -> set[str]:
+    """Do a step to each order; return those that it failed with, logged by kind and number only."""
+    failed: set[str] = set()
+    kinds: Counter[str] = Counter()
+    for order_id in order_ids:
+        try:
+            async with gateway.database.transaction() as session:
+                await step(session, gateway, order_id, now)
+        except Exception as error:  # noqa: BLE001 - one order that fails must not stop the others
+            failed.add(order_id)
+            kinds[type(error).__name__] += 1
+    for kind, orders in kinds.items():
+        _log.error("deadline.failed", error=kind, orders=orders)
+    return failed
 
 
 async def _warn(session: AsyncSession, gateway: Gateway, order_id: str, now: datetime) -> None:

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
-from babel.numbers import list_currencies
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from babel.numbers import get_currency_precision, list_currencies
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationInfo
 
 from services.gateway.fields import Answer, Body, Identifier, Line, Moment, OrderId
 from shared.contracts.vocabulary import (
@@ -46,12 +46,23 @@ def _check_something(amount: str) -> str:
     return amount
 
 
+def _check_decimals(amount: str, info: ValidationInfo) -> str:
+    """Refuse what the currency has no coins for, as the mail would have to round it; `currency` is read before."""
+    if (currency := info.data.get("currency")) is None:
+        return amount
+    most = get_currency_precision(currency)
+    if len(amount.partition(".")[2]) > most:
+        raise ValueError(f"has more decimals than {currency} has: {most}")
+    return amount
+
+
 Sku = Annotated[Line, Field(min_length=1, max_length=100)]
 Pieces = Annotated[StrictInt, Field(ge=1, le=_MOST_PIECES)]
 # Buyers read it, so that it must hold nothing but what carriers number parcels with.
 TrackingNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9 -]{0,38}[A-Za-z0-9])?$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
+# In a model it comes after `currency`.
+Amount = Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$"), AfterValidator(_check_decimals)]
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9](?:[0-9 ()./-]{3,28})[0-9]$")]
 
 
@@ -74,8 +85,8 @@ class AdjustmentBody(Body):
     reason: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,63}$")] = Field(
         description="The marketplace's code, such as `NoInventory`, `CouldNotShip`, `CustomerReturn`"
     )
-    amount: Amount = Field(description="Such as `19.90`")
     currency: Currency
+    amount: Amount = Field(description="Such as `19.90`; no more decimals than the currency has")
     adjusted_at: Moment
 
     def facts(self) -> AdjustmentFacts:
@@ -131,8 +142,10 @@ class RefundBody(Body):
     """Money that the buyer gets back, and why."""
 
     reason: Annotated[AdjustmentReason, BeforeValidator(_find_reason)]
-    amount: Annotated[Amount, AfterValidator(_check_something)] = Field(description="Such as `19.90`")
     currency: Annotated[Currency, AfterValidator(_check_currency)]
+    amount: Annotated[Amount, AfterValidator(_check_something)] = Field(
+        description="Such as `19.90`; no more decimals than the currency has"
+    )
     adjusted_at: Moment
 
 
@@ -195,6 +208,7 @@ class OrderAnswer(Answer):
     delivered_at: datetime | None
     completed_at: datetime | None = Field(description="Delivered, else wholly shipped; messaging's 30 days run from it")
     confirm_shipment_by: datetime | None = Field(
-        description="Until when the seller must confirm the shipment, or the order is cancelled; null if nobody waits"
+        description="Until when the seller must confirm the shipment; an order of which nothing is shipped by then is "
+        "cancelled, a partly shipped one is not. Null if nobody waits"
     )
     warned_at: datetime | None = Field(description="When the seller was warned of that")

@@ -28,6 +28,7 @@ class OrderFilter:
     placed_after: datetime | None = None
     placed_before: datetime | None = None
     ship_by_before: datetime | None = None
+    warned_before: datetime | None = None
 
 
 _TO_SHIP = and_(col(Order.status).in_(TO_SHIP), col(Order.fulfilment) == Fulfilment.SELLER)
@@ -68,6 +69,8 @@ async def list_orders(session: AsyncSession, wanted: OrderFilter, cursor: Cursor
         query = query.where(col(Order.placed_at) < wanted.placed_before)
     if wanted.ship_by_before is not None:
         query = query.where(_TO_SHIP, col(Order.ship_by) < wanted.ship_by_before)
+    if wanted.warned_before is not None:
+        query = query.where(col(Order.warned_at).is_(None) | (col(Order.warned_at) < wanted.warned_before))
     if cursor is not None:
         query = query.where(tuple_(*place) < tuple_(cursor.at, cursor.id))
     return (await session.exec(query)).all()
@@ -98,18 +101,28 @@ async def find_among(session: AsyncSession, thread_id: UUID, order_ids: Sequence
     return (await session.exec(query)).all()
 
 
-async def find_unwarned(session: AsyncSession, ship_by: datetime, limit: int) -> Sequence[str]:
+async def find_unwarned(
+    session: AsyncSession, ship_by: datetime, left_out: Collection[str], limit: int
+) -> Sequence[str]:
     """Return orders to be shipped until `ship_by` whose sellers were not warned yet, the latest first."""
-    query = select(Order.order_id).where(_TO_SHIP, col(Order.ship_by) <= ship_by, col(Order.warned_at).is_(None))
+    query = select(Order.order_id).where(
+        _TO_SHIP,
+        col(Order.ship_by) <= ship_by,
+        col(Order.warned_at).is_(None),
+        col(Order.order_id).not_in(left_out),
+    )
     return (await session.exec(query.order_by(col(Order.ship_by)).limit(limit))).all()
 
 
-async def find_lapsed(session: AsyncSession, ship_by: datetime, warned_at: datetime, limit: int) -> Sequence[str]:
+async def find_lapsed(
+    session: AsyncSession, ship_by: datetime, warned_at: datetime, left_out: Collection[str], limit: int
+) -> Sequence[str]:
     """Return wholly unshipped orders to be shipped until `ship_by`, their sellers warned until `warned_at`."""
     query = select(Order.order_id).where(
         _TO_SHIP,
         Order.status == OrderStatus.UNSHIPPED,
         col(Order.ship_by) <= ship_by,
         col(Order.warned_at) <= warned_at,
+        col(Order.order_id).not_in(left_out),
     )
     return (await session.exec(query.order_by(col(Order.ship_by)).limit(limit))).all()

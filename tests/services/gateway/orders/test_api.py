@@ -114,6 +114,7 @@ async def test_a_business_order_carries_its_purchase_order_number(running: Runni
         ({"purchase_order_number": "PO"}, "purchase_order_number"),
         ({"business": 1}, "business"),
         ({"adjustments": [{"reason": "x y"}]}, "adjustments.0.reason"),
+        ({"adjustments": [{"amount": "0.001", "currency": "EUR"}]}, "adjustments.0.amount"),
     ],
 )
 async def test_a_bad_order_names_its_field(running: Running, changes: dict[str, Any], field: str) -> None:

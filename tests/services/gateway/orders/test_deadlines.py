@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.gateway.live import store as live
 from services.gateway.live.domain import Audience
+from services.gateway.orders import store as orders
 from services.gateway.orders.deadlines import enforce_deadlines
 from services.gateway.orders.domain import Deadlines
 from shared.contracts.gateway import OrderChanged, OrderLapsed, ShipmentDue
@@ -152,6 +153,39 @@ async def test_the_console_lists_what_must_be_confirmed_soon(anywhere: Running) 
         assert [order["id"] for order in page["items"]] == expected
     page = await world.ok(OTHER_SELLER, "GET", "/v1/orders", params={"confirm_before": "2027-01-01T00:00:00Z"})
     assert page["items"] == []
+
+
+async def test_the_console_compares_the_deadline_that_was_given(anywhere: Running) -> None:
+    """An order warned of late may be confirmed for longer, and is listed by that."""
+    await record(anywhere)
+    warned_at = SHIP_BY + 30 * DAY
+    await enforce(anywhere, warned_at)
+    end = datetime.fromisoformat((await anywhere.world.ok(SELLER, "GET", PATH))["confirm_shipment_by"])
+    assert end == warned_at + DAY
+    for moment, expected in ((end, []), (end + timedelta(seconds=1), [ORDER])):
+        page = await anywhere.world.ok(SELLER, "GET", "/v1/orders", params={"confirm_before": moment.isoformat()})
+        assert [order["id"] for order in page["items"]] == expected
+
+
+async def test_an_order_that_fails_stops_no_other(anywhere: Running) -> None:
+    """Its row is broken in a way that no caller makes; it comes first, and again in the next round."""
+    await record(anywhere)
+    broken = [f"111-0000009-{number:07}" for number in range(51)]
+    for order_id in broken:
+        body = order_body(ship_by=(SHIP_BY - DAY).isoformat())
+        await anywhere.world.ok("operator", "PUT", f"/v1/orders/{order_id}", body)
+    async with anywhere.gateway.database.transaction() as session:
+        for order_id in broken:
+            order = await orders.get_order(session, order_id)
+            assert order is not None
+            order.marketplace_id = "GONE"
+    now = SHIP_BY + 5 * DAY
+    for _ in range(2):
+        failed: set[str] = set()
+        rounds = [await enforce_deadlines(anywhere.gateway, now, failed) for _ in range(3)]
+        assert rounds == [True, False, False]
+        assert failed == set(broken)
+    assert [told.order.order_id for told in await anywhere.told(ShipmentDue)] == [ORDER]
 
 
 @given(
