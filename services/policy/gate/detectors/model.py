@@ -12,6 +12,9 @@ from services.policy.gate.judged import Detector, Hit, Judged
 from services.policy.gate.model.scoring import Body, bodies
 from services.policy.gate.model.weights import packaged
 
+# Some twelve words of Latin letters, or twenty-seven Japanese characters.
+_FEW_WORDS_OCTETS = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
@@ -24,7 +27,8 @@ class Weighing:
     def __call__(self, judged: Judged) -> Iterator[Hit]:
         """Yield the hits of the words, if the model does not speak against them; its own, where it needs none.
 
-        What the model has not read, hidden or very long text, it does not take back.
+        What the model has not read, hidden or very long text, it does not take back. What an answer of a few words
+        means (`OK, will do.`) depends on what it answers: in these it finds nothing by itself.
         """
         found = () if self.whole and judged.candidate.attachments else bodies(judged)
         if not found:
@@ -40,13 +44,15 @@ class Weighing:
             return
         hits = list(self.words(judged))
         if best + calibration.phrase * bool(hits) >= calibration.threshold:
-            yield from hits or [_hit(found[scores.index(best)], label)]
+            yield from hits or _hit(found[scores.index(best)], label, reply=reply)
         elif not read:
             yield from hits
 
 
-def _hit(body: Body, label: int) -> Hit:
-    return Hit(body.reading.passage.field, *body.span(label))
+def _hit(body: Body, label: int, *, reply: bool) -> list[Hit]:
+    if reply and len(body.reading.text.encode()) < _FEW_WORDS_OCTETS:
+        return []
+    return [Hit(body.reading.passage.field, *body.span(label))]
 
 
 def _read(judged: Judged, found: tuple[Body, ...]) -> bool:

@@ -56,6 +56,30 @@ def test_a_message_as_a_whole_is_more_than_its_words_where_something_is_attached
     assert _found(weighing, text=text, attachments=(INVOICE,)) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "OK, will do."),
+        ("en", "Thank you, it is on its way."),
+        ("de", "Gut, dann machen wir es so. (404-0000000-0000001)"),
+        ("de", "Ja, gerne."),
+        ("it", "Sì, certo."),
+        ("it", "Va bene, allora la prepariamo così."),
+        ("fr", "Bien, nous la ferons donc ainsi."),
+        ("es", "Sí, claro."),
+        ("ja", "承知しました。そのようにお作りします。"),
+    ],
+)
+def test_an_answer_of_a_few_words_is_not_judged_by_the_model_alone(language: str, text: str) -> None:
+    answer = Candidate(kind="reply", text=text, language=language, sender_language=language)
+    assert RULES.judge(answer).verdict == "approved"
+
+
+def test_what_words_find_in_an_answer_of_a_few_words_is_found() -> None:
+    weighing = Weighing("off_platform_payment", whole=False, words=_speaking)
+    assert _found(weighing, text="Pay me by bank transfer instead.", kind="reply") == [HIT]
+
+
 def test_refuses_what_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="unknown parameter"):
         build({"label": "spam", "strength": 1})
