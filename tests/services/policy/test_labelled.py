@@ -31,7 +31,8 @@ TO_SELLER = BOTH_WAYS | {"content.phishing", "content.spam"}
 RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
-# Held-out recall of the rules that are short of the goal of 0.9, rounded down.
+# Held-out recall of the rules that are short of the goal of 0.9, rounded down. `review_change` fell from 0.88, by one
+# message, when the model learned from more hands; the others rose.
 REACHED = {
     "content.cancel_request": 0.83,
     "content.off_platform_payment": 0.72,
@@ -148,7 +149,7 @@ def test_goal_for_clean_messages() -> None:
 
 def test_nothing_that_was_reached_is_lost() -> None:
     assert (count(judged()).recall or 0) >= 0.92
-    assert share_blocked(judged()) <= 0.025
+    assert share_blocked(judged()) <= 0.015
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -160,4 +161,4 @@ def test_no_rule_falls_behind_what_it_reached(rule: str) -> None:
 def test_no_language_falls_behind_what_it_reached(lang: str) -> None:
     outcomes = [outcome for outcome in judged() if outcome.message.lang == lang]
     assert (count(outcomes).recall or 0) >= 0.88
-    assert share_blocked(outcomes) <= 0.05
+    assert share_blocked(outcomes) <= 0.035
