@@ -72,6 +72,16 @@ async def test_events_go_out_in_order_and_are_marked(database: Database) -> None
     assert bus.numbers() == list(range(11))
 
 
+async def test_after_a_full_batch_the_next_one_waits_for_no_round(database: Database) -> None:
+    bus = BrokenBus()
+    await tell(database, *range(7))
+    relay = Relay(database, bus, ServiceMetrics("notes"), batch=3, round_seconds=3600)
+    task = asyncio.create_task(relay.run())
+    await until(lambda: len(bus.published) == 7, "two full batches and the rest")
+    task.cancel()
+    await asyncio.wait([task])
+
+
 async def test_a_rolled_back_transaction_tells_nothing(database: Database) -> None:
     async def fail() -> None:
         async with database.transaction() as session:
