@@ -56,6 +56,12 @@ class Lookup(Generic[K, V]):
             return known[key]
         return (await self._ask(session, [key])).get(key)
 
+    def learn(self, session: AsyncSession, key: K, change: Callable[[V | None], V]) -> None:
+        """Change the answer that `prepare` brought, where it was asked for: nothing else has to be asked again."""
+        known = self._answers(session)
+        if key in known:
+            known[key] = change(known[key])
+
     def forget(self, session: AsyncSession, key: K) -> None:
         """Ask again next time."""
         self._answers(session).pop(key, None)

@@ -70,6 +70,18 @@ async def test_what_is_forgotten_is_asked_again(database: Database) -> None:
     assert squares.asked == [{2, 3}, {2}]
 
 
+async def test_an_answer_that_changed_is_learned_only_where_it_was_asked_for(database: Database) -> None:
+    squares = Squares()
+    lookup = Lookup(squares.ask, absent=True)
+    async with database.reading() as session:
+        await lookup.prepare(session, [2, 3])
+        lookup.learn(session, 2, lambda known: (known or 0) + 1)
+        lookup.learn(session, 3, lambda known: -1 if known is None else known)
+        lookup.learn(session, 4, lambda _known: 0)
+        assert [await lookup.get(session, key) for key in (2, 3, 4)] == [5, -1, 16]
+    assert squares.asked == [{2, 3}, {4}]
+
+
 async def test_many_keys_are_asked_for_in_pieces(database: Database) -> None:
     squares = Squares()
     async with database.reading() as session:

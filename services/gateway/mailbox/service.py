@@ -197,7 +197,7 @@ def _advance(session: AsyncSession, gateway: Gateway, message: Message, step: Pr
     said_before = counts_as_said(message.status)
     message.status = further(message.status, step.status)
     if counts_as_said(message.status) is not said_before:
-        store.LATEST_SAID.forget(session, message.thread_id)
+        store.note_said(session, message)
     gateway.metrics.statuses.labels(step.status).inc()
     change = ChangeType(f"message.{step.status}")
     _announce(session, gateway, message, change, step.at, author_of(message.direction))

@@ -119,6 +119,18 @@ async def latest_said(session: AsyncSession, thread_id: UUID) -> Message | None:
     return await LATEST_SAID.get(session, thread_id)
 
 
+def note_said(session: AsyncSession, message: Message) -> None:
+    """Take note that a message has become one that the other side can have read, or is no longer one."""
+    if not counts_as_said(message.status):
+        LATEST_SAID.forget(session, message.thread_id)
+        return
+
+    def choose(latest: Message | None) -> Message:
+        return message if latest is None else max(latest, message, key=lambda one: (one.accepted_at, one.message_id))
+
+    LATEST_SAID.learn(session, message.thread_id, choose)
+
+
 async def list_steps(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, list[Step]]:
     """Return the steps of messages, earliest first, by message."""
     query = select(Step).where(col(Step.message_id).in_(message_ids)).order_by(col(Step.at), col(Step.step_id))

@@ -19,6 +19,7 @@ from tests.services.gateway.world import (
     OTHER_ORDER,
     SELLER,
     THREAD,
+    approved,
     deferred,
     delivered,
     mail,
@@ -57,6 +58,14 @@ async def test_a_mail_that_names_no_message_follows_the_latest(running: Running)
     await running.approve(question)
     later = await running.receive(saying("Domani"), TO_BUYER)
     assert (await running.world.read(SELLER, later))["kind"] == "reply"
+
+
+async def test_a_mail_follows_what_was_approved_in_the_same_batch(running: Running) -> None:
+    question = await running.receive(saying("Quando arriva?"), TO_SELLER)
+    answer, content = uuid4(), await running.gateway.blobs.seal_content(saying("Domani"))
+    passed = approved(question, await running.came_in(question))
+    await running.tell(passed, mail(answer, content, TO_BUYER))
+    assert (await running.world.read(SELLER, answer))["kind"] == "reply"
 
 
 async def test_a_mail_is_about_the_order_that_it_names(running: Running) -> None:
