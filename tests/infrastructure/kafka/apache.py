@@ -29,7 +29,14 @@ START_LIMIT_SECONDS = 30.0
 START_ATTEMPTS = 3
 
 # A small heap and the collector without threads of its own: the machine has two cores, and the tests want them.
-JVM_OPTIONS = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+# Nor does a broker live long enough here for the optimising compiler to earn what it costs.
+JVM_OPTIONS = (
+    "-Xms64m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+)
 
 
 class JarsUnavailableError(Exception):
