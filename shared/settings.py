@@ -66,7 +66,7 @@ class SharedSettings(BaseSettings):
     )
     consumer_batch: int = Field(200, ge=1, le=5000, description="Most records handled in one transaction")
     round_seconds: float = Field(
-        0.2,
+        0.3,
         ge=0,
         le=10,
         description="Least time between rounds of events: longer ones do more at once; what comes alone never waits",

@@ -65,8 +65,8 @@ class Settings(SharedSettings):
     dkim_folder: Path | None = Field(
         None, description="Folder of DKIM keys, `<selector>._domainkey.<domain>.pem`; mail is signed by From's domain"
     )
-    delivery_connections: int = Field(20, ge=1, le=500, description="Mails sent at the same time")
-    delivery_connections_per_domain: int = Field(10, ge=1, le=500, description="Of which to recipients of one domain")
+    delivery_connections: int = Field(50, ge=1, le=500, description="Mails sent at the same time")
+    delivery_connections_per_domain: int = Field(20, ge=1, le=500, description="Of which to recipients of one domain")
     delivery_send_seconds: Seconds = Field(30, description="Longest wait for any one answer of the relay")
     delivery_claim_seconds: Seconds = Field(60, description="After so long another instance takes a claimed mail over")
     delivery_first_retry_seconds: Seconds = Field(60, description="First pause after a temporary failure; then growing")

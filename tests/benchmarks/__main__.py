@@ -23,7 +23,7 @@ from tests.infrastructure.kafka import source
 from tests.journeys.installation import Installation, all_in_one, distributed
 
 BUYERS = 50
-WARM_UP = 200
+WARM_UP = 500
 # Neither a day's limit nor a client's bound is what is measured here.
 SETTINGS = {"TRAMITE_LOG_LEVEL": "WARNING", "TRAMITE_SMTP_CONNECTIONS_PER_CLIENT": "100"}
 
@@ -86,7 +86,7 @@ async def _measure(installation: Installation, mailroom: Mailroom, mails: int) -
 
 def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--mails", type=int, default=2000, help="mails of one measurement")
+    parser.add_argument("--mails", type=int, default=5000, help="mails of one measurement")
     parser.add_argument("--only", nargs="*", choices=("one", "five"), default=("one", "five"), help="what to measure")
     return parser.parse_args()
 

@@ -29,7 +29,7 @@ _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 30.0
 _MEASURE_SECONDS = 5.0
 # What ends at about the same time is recorded together.
-_ROUND_SECONDS = 0.05
+_ROUND_SECONDS = 0.1
 _PURGE_SECONDS = 3600.0
 # The claim must outlive the attempt, else a second instance sends what is still being sent.
 _CLAIM_SHARE = 0.8
