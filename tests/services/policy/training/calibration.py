@@ -14,7 +14,7 @@ _FOLDS = 10
 _SLACK = 0.5
 _OTHER = 0.05
 # Word lists were written looking at the other sources: only these tell honestly how much the lists' word is worth.
-_IMPORTANCE = {"written": 1.0, "dev": 0.3, "short": 0.3, "rule": 0.3}
+_IMPORTANCE = {"written": 1.0, "drawn": 0.3, "dev": 0.3, "short": 0.3, "rule": 0.3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,28 @@ from typing import Literal
 from services.policy.gate.candidate import Candidate, Direction, Kind
 from services.policy.gate.ruleset import PACKAGED
 from tests.services.policy.labelled.messages import LANGUAGES, STOREFRONTS, read_part
+from tests.services.policy.training.drawing import draw_messages, read_grammar
 
-Source = Literal["dev", "short", "written", "rule"]
+Source = Literal["dev", "short", "written", "drawn", "rule"]
+LABELS = (
+    "order_confirmation",
+    "thanks_only",
+    "promotion",
+    "review_incentive",
+    "review_change",
+    "review_conditional",
+    "cancel_request",
+    "off_platform_payment",
+    "sensitive",
+    "phishing",
+    "spam",
+)
 TO_SELLER = frozenset({"content.phishing", "content.spam"})
 _SHORT = Path(__file__).parent.parent / "paraphrases"
 _WRITTEN = Path(__file__).parent / "messages"
+GRAMMARS = Path(__file__).parent / "grammars"
+_PER_MOULD = 6
+_DRAWN_SEED = 7
 _DIRECTIONS: dict[str, Direction] = {"s2b": "seller_to_buyer", "b2s": "buyer_to_seller"}
 _KINDS: dict[str, Kind] = {"p": "proactive", "r": "reply"}
 _READABLE = {"direction", "kind", "subject", "text", "language", "presale", "reason"}
@@ -37,7 +54,7 @@ class Example:
 def read_examples() -> list[Example]:
     """Return all examples, in a fixed order, each text once for a direction."""
     found: dict[tuple[str, str, str, str | None], Example] = {}
-    for example in (*_labelled(), *_short(), *_written(), *_rules()):
+    for example in (*_labelled(), *_short(), *_written(), *_drawn(), *_rules()):
         one = example.candidate
         found.setdefault((one.direction, one.subject, one.text, one.html), example)
     return list(found.values())
@@ -80,6 +97,15 @@ def _written() -> Iterator[Example]:
             text = columns[3].replace("\\n", "\n")
             candidate = _candidate(_DIRECTIONS[columns[1]], _KINDS[columns[2]], text, path.stem)
             yield Example(candidate, path.stem, labels, "written", hand=path.parent.name)
+
+
+def _drawn() -> Iterator[Example]:
+    """Yield messages drawn from the grammars; all of them are one hand."""
+    for path in sorted(GRAMMARS.glob("*.txt")):
+        for one in draw_messages(read_grammar(path), _PER_MOULD, _DRAWN_SEED):
+            labels = frozenset(_full(name) for name in one.labels.split(",") if name != "-")
+            candidate = _candidate(_DIRECTIONS[one.direction], _KINDS[one.kind], one.text, path.stem)
+            yield Example(candidate, path.stem, labels, "drawn", hand="drawn")
 
 
 def _full(name: str) -> str:

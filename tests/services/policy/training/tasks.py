@@ -6,24 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.policy.gate.ruleset import RuleSet
-from tests.services.policy.training.examples import TO_SELLER, Example
+from tests.services.policy.training.examples import LABELS, TO_SELLER, Example
 from tests.services.policy.training.features import Features, Floats, Numbers, Truths, featured, read, spoken_of
 from tests.services.policy.training.mixing import Part, mix
 from tests.services.policy.training.pooled import Fit, fit
 
-LABELS = (
-    "order_confirmation",
-    "thanks_only",
-    "promotion",
-    "review_incentive",
-    "review_change",
-    "review_conditional",
-    "cancel_request",
-    "off_platform_payment",
-    "sensitive",
-    "phishing",
-    "spam",
-)
 SEED = 20
 # What a message says as a whole, which it says no more within another one.
 _WHOLE = frozenset({"content.order_confirmation", "content.thanks_only"})
@@ -31,7 +18,7 @@ _WHOLE = frozenset({"content.order_confirmation", "content.thanks_only"})
 _OTHER = 0.3
 _MIXED = 0.5
 # A rule's own examples have to come out right.
-_WEIGHT = {"written": 1.0, "dev": 1.0, "short": 1.0, "rule": 3.0}
+_WEIGHT = {"written": 1.0, "drawn": 1.0, "dev": 1.0, "short": 1.0, "rule": 3.0}
 
 
 @dataclass(frozen=True)
