@@ -1,9 +1,11 @@
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.infrastructure.components import FreshDatabase
-from tests.infrastructure.postgres import Kind, PostgresServer, find_source, with_driver
+from tests.infrastructure.postgres import VARIABLE, Kind, PostgresServer, find_source, open_postgres, with_driver
 
 
 async def test_table_keeps_its_rows(postgres_url: str) -> None:
@@ -32,11 +34,46 @@ async def test_database_is_gone_after_its_test_even_if_in_use(postgres: Postgres
         await postgres.drop_database(name)
         await connection.invalidate()
     await engine.dispose()
-    engine = create_async_engine(postgres.url_of("postgres"))
-    async with engine.connect() as connection:
-        found = await connection.execute(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": name})
-        assert found.scalar_one() == 0
+    assert await _count_databases(postgres, postgres.url_of(name)) == 0
+
+
+def test_copies_are_filled_once_know_nothing_of_each_other_and_leave_nothing_on_a_given_server(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled: list[str] = []
+
+    async def fill(url: str) -> None:
+        filled.append(url)
+        await _execute(url, "CREATE TABLE letter (id int)")
+
+    async def copy_twice(server: PostgresServer) -> None:
+        for name in [await server.copy_database("letters", fill) for _ in range(2)]:
+            await _execute(server.url_of(name), "CREATE TABLE reply (id int)")
+            await _execute(server.url_of(name), "INSERT INTO letter VALUES (1)")
+            await server.drop_database(name)
+        assert len(filled) == 1
+        assert await _count_databases(postgres, filled[0]) == 1
+
+    monkeypatch.setenv(VARIABLE, postgres.dsn)
+    with open_postgres(find_source()) as given:
+        asyncio.run(copy_twice(given))
+    assert asyncio.run(_count_databases(postgres, filled[0])) == 0
+
+
+async def _execute(url: str, statement: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.execute(text(statement))
     await engine.dispose()
+
+
+async def _count_databases(server: PostgresServer, url: str) -> int:
+    engine = create_async_engine(server.url_of("postgres"))
+    async with engine.connect() as connection:
+        query = text("SELECT count(*) FROM pg_database WHERE datname = :name")
+        found: int = (await connection.execute(query, {"name": url.rpartition("/")[2]})).scalar_one()
+    await engine.dispose()
+    return found
 
 
 async def test_commit_reaches_the_operating_system_before_it_is_answered(postgres_url: str) -> None:

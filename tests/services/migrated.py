@@ -1,9 +1,10 @@
 """A service's own database, migrated as in an installation, on the engine that a test asks for."""
 
+import atexit
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
@@ -29,19 +30,26 @@ def choose_server(request: pytest.FixtureRequest) -> PostgresServer | None:
 @asynccontextmanager
 async def open_migrated(name: str, server: PostgresServer | None, folder: Path) -> AsyncIterator[Database]:
     """Open an empty, migrated database of the service `name`."""
-    database_name = await server.create_database() if server else ""
-    if not server:
-        shutil.copy(await _copy_template(name), folder / f"{name}.db")
-    url = server.url_of(database_name) if server else f"sqlite:///{folder}/{name}.db"
-    database = Database(url, service=name, pool=25)
-    if server:
-        await migrations.upgrade(database, import_module(f"services.{name}.app").MIGRATIONS)
+    async with place_migrated(name, server, folder) as url:
+        database = Database(url, service=name, pool=25)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def place_migrated(name: str, server: PostgresServer | None, folder: Path) -> AsyncIterator[str]:
+    """Give the address of an empty, migrated database of the service `name`; in `folder` if it is a file."""
+    if server is None:
+        shutil.copy(await find_template(name), folder / f"{name}.db")
+        yield f"sqlite:///{folder}/{name}.db"
+        return
+    database = await server.copy_database(name, partial(_migrate, name))
     try:
-        yield database
+        yield server.url_of(database)
     finally:
-        await database.close()
-        if server:
-            await server.drop_database(database_name)
+        await server.drop_database(database)
 
 
 async def read_told(database: Database, contract: type[E]) -> list[E]:
@@ -61,14 +69,20 @@ async def list_causes(database: Database) -> list[str]:
 
 @cache
 def _template_folder() -> Path:
-    return Path(mkdtemp(prefix="tramite-migrated-"))
+    folder = Path(mkdtemp(prefix="tramite-migrated-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
-async def _copy_template(name: str) -> Path:
+async def find_template(name: str) -> Path:
     """Return a migrated SQLite file, made at the first call: alembic costs more than most tests."""
     path = _template_folder() / f"{name}.db"
     if not path.exists():
-        database = Database(f"sqlite:///{path}", service=name)
-        await migrations.upgrade(database, import_module(f"services.{name}.app").MIGRATIONS)
-        await database.close()
+        await _migrate(name, f"sqlite:///{path}")
     return path
+
+
+async def _migrate(name: str, url: str) -> None:
+    database = Database(url, service=name)
+    await migrations.upgrade(database, import_module(f"services.{name}.app").MIGRATIONS)
+    await database.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ from shared.contracts.vocabulary import (
 from shared.db import Database
 from shared.events import Event, Record, decode_event, encode_event
 from tests.infrastructure.waiting import until
+from tests.services.migrated import find_template
 
 E = TypeVar("E", bound=Event)
 
@@ -107,8 +109,8 @@ class Installation:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Installation"]:
-        """Migrate, run, and stop; may be done again afterwards."""
-        await migrations.upgrade(self.database, MIGRATIONS)
+        """Run over a migrated database, and stop; may be done again afterwards."""
+        await self._migrate()
         self._bus = MemoryBus(["delivery", "listener"])
         listener = asyncio.create_task(self._bus.consume("listener", ["delivery.events"], self._listen))
         try:
@@ -241,6 +243,12 @@ class Installation:
         transport = httpx2.ASGITransport(self.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://delivery") as client:
             return await client.request(method, path, headers=headers, **request)
+
+    async def _migrate(self) -> None:
+        if not self.database.is_sqlite:
+            await migrations.upgrade(self.database, MIGRATIONS)
+        elif not (file := self.settings.data_dir / "delivery.db").exists():
+            shutil.copy(await find_template("delivery"), file)
 
     async def _listen(self, records: Sequence[Record]) -> None:
         self.told.extend(records)

@@ -25,7 +25,9 @@ from shared.crypto import generate_key
 from shared.db import Database
 from shared.events import Event, Record, decode_event, encode_event
 from shared.outbox import OUTBOX
+from tests.infrastructure.postgres import PostgresServer
 from tests.services.gateway.world import OPERATOR_TOKEN, World, approved, mail
+from tests.services.migrated import ENGINES, choose_server
 
 E = TypeVar("E", bound=Event)
 
@@ -110,10 +112,15 @@ class Settled:
 async def settled(tmp_path_factory: pytest.TempPathFactory) -> Settled:
     folder = tmp_path_factory.mktemp("settled")
     path = folder / "gateway.db"
-    await start_database(f"sqlite:///{path}")
-    async with run_gateway(f"sqlite:///{path}", folder) as started:
+    return Settled(path, await settle(f"sqlite:///{path}", folder))
+
+
+async def settle(url: str, folder: Path) -> dict[str, str]:
+    """Record the world in an empty database; return its tokens."""
+    await start_database(url)
+    async with run_gateway(url, folder) as started:
         await started.world.settle()
-    return Settled(path, started.world.tokens)
+    return started.world.tokens
 
 
 @pytest.fixture
@@ -133,22 +140,37 @@ async def run_copy(
         yield started
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the address of an empty database, of SQLite and of PostgreSQL in turn."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/gateway.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+@pytest.fixture(params=ENGINES)
+def server(request: pytest.FixtureRequest) -> PostgresServer | None:
+    return choose_server(request)
+
+
+@pytest.fixture(scope="session")
+def tokens_on_server() -> dict[str, str]:
+    """The tokens of the world that the run's PostgreSQL keeps to be copied, once it is recorded there."""
+    return {}
 
 
 @pytest.fixture
-async def anywhere(any_url: str, tmp_path: Path) -> AsyncIterator[Running]:
+async def anywhere(
+    server: PostgresServer | None, settled: Settled, tokens_on_server: dict[str, str], tmp_path: Path
+) -> AsyncIterator[Running]:
     """Give the same on SQLite and on PostgreSQL in turn."""
-    await start_database(any_url)
-    async with run_gateway(any_url, tmp_path) as started:
-        await started.world.settle()
-        yield started
+
+    async def fill(url: str) -> None:
+        tokens_on_server.update(await settle(url, tmp_path))
+
+    if server is None:
+        async with run_copy(settled, tmp_path) as started:
+            yield started
+        return
+    database = await server.copy_database("settled gateway", fill)
+    try:
+        async with run_gateway(server.url_of(database), tmp_path) as started:
+            started.world.tokens |= tokens_on_server
+            yield started
+    finally:
+        await server.drop_database(database)
 
 
 @asynccontextmanager

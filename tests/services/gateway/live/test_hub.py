@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,7 +17,8 @@ from services.gateway.live.hub import Hub, Listener
 from services.gateway.live.models import Change
 from services.gateway.metrics import GatewayMetrics
 from shared.db import Database
-from tests.services.gateway.conftest import start_database
+from tests.infrastructure.postgres import PostgresServer
+from tests.services.migrated import open_migrated
 
 pytestmark = pytest.mark.req("R-INBOX-7")
 SELLER, BUYER, OPERATOR = Audience(seller_id="s"), Audience(buyer_id="b"), Audience()
@@ -38,11 +40,9 @@ async def started(database: Database, per_caller: int = 5) -> AsyncIterator[Hub]
 
 
 @pytest.fixture
-async def database(any_url: str) -> AsyncIterator[Database]:
-    await start_database(any_url)
-    opened = Database(any_url, service="gateway")
-    yield opened
-    await opened.close()
+async def database(server: PostgresServer | None, tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_migrated("gateway", server, tmp_path) as opened:
+        yield opened
 
 
 async def tell(database: Database, hub: Hub, *items: News) -> None:
