@@ -21,7 +21,8 @@ from tests.services.gateway.orders.test_domain import STATE
 from tests.services.gateway.world import ORDER, OTHER_SELLER, SELLER, order_body
 
 pytestmark = pytest.mark.req("R-ORDER-5")
-SHIP_BY = datetime.fromisoformat("2026-03-05T12:00:00Z")
+# Far off, so that the service's own rounds, which go by the real time, find nothing to do.
+SHIP_BY = datetime.fromisoformat("2126-03-05T12:00:00Z")
 DAY = timedelta(days=1)
 PATH = f"/v1/orders/{ORDER}"
 PARCEL = {"shipped_at": "2026-03-02T10:00:00Z", "carrier": "GLS"}
