@@ -78,7 +78,8 @@ class Reading:
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
-        self.text = _LINK.sub(_blanked, passage.text.folded)
+        text = passage.text.folded
+        self.text = _LINK.sub(_blanked, text) if "://" in text or "www." in text else text
         # Of plain ASCII, places in bytes are places in the text, and bytes are faster.
         self.data: str | bytes = self.text.encode() if self.text.isascii() else self.text
         self._present: dict[str, Mapping[str, int]] = {}

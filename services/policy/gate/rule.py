@@ -16,6 +16,11 @@ LANGUAGES = ("it", "en", "de", "fr", "es", "ja")
 _CONDITIONS = ("direction", "kind", "channel", "presale", "reason")
 
 
+def circumstances(candidate: Candidate) -> tuple[object, ...]:
+    """Return all of `candidate` that the severity of any rule depends on."""
+    return candidate.direction, candidate.kind, candidate.channel, candidate.presale, candidate.reason
+
+
 class RuleError(ValueError):
     """A rule file that cannot be used; the message names the file and what is wrong."""
 

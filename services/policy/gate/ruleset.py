@@ -1,7 +1,7 @@
 """A versioned set of rules that judges candidates: pure, in-process, the same answer for the same input."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -12,10 +12,11 @@ from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Field, Findin
 from services.policy.gate.judged import Hit, Judged, Quotations, read_apart, read_below
 from services.policy.gate.mending import mend
 from services.policy.gate.model.weights import PACKAGED as WEIGHTS
-from services.policy.gate.rule import Explanation, Rule, read_rule
+from services.policy.gate.rule import Rule, circumstances, read_rule
 
 PACKAGED = Path(__file__).parent / "rules"
 _MOST_FINDINGS = 20
+_MOST_CIRCUMSTANCES = 500
 _BELOW: Mapping[Field, Field] = {"text": "quoted_text", "html": "quoted_html"}
 
 
@@ -82,11 +83,26 @@ class RuleSet:
             return []
         quoted = isinstance(judged, Quotations)
         found: list[tuple[Finding, Hit]] = []
-        for rule in self.rules:
-            severity = rule.severity(judged.candidate)
-            if severity is not None and not (quoted and rule.whole):
-                found.extend(_findings(rule, severity, judged, rule.explanation(language)))
+        for rule, severity in self._applicable(judged.candidate):
+            if not (quoted and rule.whole):
+                found.extend(_findings(rule, severity, judged, language))
         return found
+
+    def _applicable(self, candidate: Candidate) -> Sequence[tuple[Rule, Severity]]:
+        """Return the rules that apply to `candidate`, each with how hard it is on it."""
+        key = circumstances(candidate)
+        known = self._known_circumstances.get(key)
+        if known is None:
+            if len(self._known_circumstances) >= _MOST_CIRCUMSTANCES:
+                self._known_circumstances.clear()
+            severities = ((rule, rule.severity(candidate)) for rule in self.rules)
+            known = [(rule, severity) for rule, severity in severities if severity is not None]
+            self._known_circumstances[key] = known
+        return known
+
+    @cached_property
+    def _known_circumstances(self) -> dict[tuple[object, ...], Sequence[tuple[Rule, Severity]]]:
+        return {}
 
 
 def _fixes(findings: Iterable[tuple[Finding, Hit]]) -> list[tuple[str, Hit]]:
@@ -99,8 +115,12 @@ def _read_rules(directory: Path, _version: str) -> tuple[Rule, ...]:
     return tuple(sorted((read_rule(path) for path in directory.glob("*.toml")), key=lambda rule: rule.id))
 
 
-def _findings(rule: Rule, severity: Severity, judged: Judged, words: Explanation) -> list[tuple[Finding, Hit]]:
-    hits = _merged(hit for detector in rule.detectors for hit in detector(judged))
+def _findings(rule: Rule, severity: Severity, judged: Judged, language: str) -> list[tuple[Finding, Hit]]:
+    found = [hit for detector in rule.detectors for hit in detector(judged)]
+    if not found:
+        return []
+    words = rule.explanation(language)
+    hits = _merged(found)
     findings = []
     for hit in hits[:_MOST_FINDINGS] if severity is not Severity.FIX else hits:
         excerpt = hit.excerpt if hit.excerpt is not None else _original(judged.candidate, hit)

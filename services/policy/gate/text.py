@@ -9,7 +9,9 @@ Everything here is linear in the length of the text.
 import html
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cached_property, partial
+from typing import Any, TypeVar
 
 from services.policy.gate.characters import (
     ACCENTLESS,
@@ -25,6 +27,9 @@ from services.policy.gate.characters import (
 from services.policy.gate.offsets import Derived, OffsetMap
 from services.policy.gate.scan import quick_pattern
 
+_Fact = TypeVar("_Fact")
+# What plain ASCII comes to, at once.
+_PLAIN = {code: SINGLE.get(code, chr(code)) for code in range(128)}
 _HALF_WIDTH_KANA = "\uff66-\uff9d"
 _SEVERAL_CLASS = character_class(SEVERAL)
 _wide = partial(re.sub, r"\\U([0-9a-f]{8})", lambda match: f"\\x{{{match.group(1)}}}")
@@ -39,7 +44,7 @@ _SPECIAL = re.compile(f"[{SPECIAL}]")
 _UNUSUAL = quick_pattern(
     rf"[&{INVISIBLE}{COMBINING}{_HALF_WIDTH_KANA}{LOOK_ALIKE_SCRIPTS}]|[{_wide(_SEVERAL_CLASS)}]|[{_wide(SPECIAL)}]"
 )
-_SET_APART = quick_pattern(r"(?:[\pL\pN][ ._*·•|/~+-]){2}[\pL\pN]")
+_SET_APART = quick_pattern(r"(?:^|[^a-z0-9])(?:[\pL\pN][ ._*·•|/~+-]){2}[\pL\pN](?:$|[^a-z0-9])")
 _ACCENTED = re.compile(f"[{character_class(map(chr, ACCENTLESS))}]")
 _HIDDEN = re.compile(rf"[{INVISIBLE}]")
 _MARK = re.compile(rf"[{COMBINING}]")
@@ -59,6 +64,7 @@ class NormalisedText:
         """Normalise `original`; `maps`, one after the other, lead from it to the field it was derived from."""
         self.original = original
         self._maps = list(maps)
+        self._facts: dict[Callable[[str], Any], Any] = {}
         self.text = self._joined(self._plain(original))
 
     @cached_property
@@ -87,7 +93,15 @@ class NormalisedText:
             start, end = step.start(start), step.end(end)
         return start, end
 
+    def once(self, find: Callable[[str], _Fact]) -> _Fact:
+        """Return what `find` makes of the folded text, found the first time any detector asks for it."""
+        if find not in self._facts:
+            self._facts[find] = find(self.folded)
+        return self._facts[find]  # type: ignore[no-any-return]  # what is kept under a function is what it returned
+
     def _plain(self, original: str) -> str:
+        if original.isascii() and "&" not in original:
+            return original.translate(_PLAIN)
         if not _UNUSUAL.search(original):
             return original.lower()
         if _ODD.search(original) is None:

@@ -60,7 +60,8 @@ class Handles:
             for match in (_AT_HANDLE.finditer(text) if "@" in text else ())
             if not _DOMAIN_LIKE.search(match.group(1)) and not any(start <= match.start() < end for start, end in taken)
         ]
-        found += [match.span() for match in _LINE.finditer(text)]
+        if "line" in text or "ライン" in text or "らいん" in text:
+            found += [match.span() for match in _LINE.finditer(text)]
         for platform in self._platform.finditer(text):
             span = self._at_platform(text, platform)
             if span is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.scan import quick_pattern
+from services.policy.gate.scan import BLANK, quick_pattern
 from services.policy.gate.wordlist import Words, alternatives, flat
 
 SIGNS = Path(__file__).with_name("signs.toml")
@@ -52,8 +52,13 @@ class Mailboxes:
             rf"|\s{{0,2}}(?:ドット|どっと)\s{{0,2}})"
         )
         names = alternatives(providers)
+        frame, framed_end = r"[(\[{<«*_|/-]", r"[)\]}>»*_|/-]"
+        # "at" and its like are everyday words: of these, only such as a provider or a host may follow.
+        sign = rf"{BLANK}*(?:[.。・]|ドット|どっと)|{BLANK}+(?:{dot}){BLANK}|{BLANK}*{frame}+{BLANK}?(?:\.|{dot})"
+        host = rf"\[?{BLANK}*[a-z0-9ß-ɏ][a-z0-9ß-ɏ-]*(?:{sign})"
         self._quick_at = quick_pattern(
-            rf"[@★☆●◎◆■※]|(?:^|[^a-z])(?:{at})(?:[^a-z]|$)|アット|あっと|[(\[{{<«*_|/-]\s?a\s?[)\]}}>»*_|/-]"
+            rf"[@★☆●◎◆■※]|アット|あっと|{frame}\s?a\s?{framed_end}|{frame}{BLANK}?(?:{at}){BLANK}?{framed_end}"
+            rf"|(?:^|[^a-z])(?:{at}){BLANK}+(?:{names}|{host})"
         )
         self._quick_provider = quick_pattern(rf"\s(?:{names})[\s.]")
         self._domain = re.compile(rf"\[?\s{{0,3}}({_LABEL}(?:{self._dot}{_LABEL}){{1,4}})")

@@ -1,10 +1,11 @@
 """Reads digits however they are written: as figures, spelled out in six languages, set apart, with look-alikes."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from services.policy.gate.remembered import Remembered
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import alternatives
@@ -24,7 +25,10 @@ _KANA = {
     **dict.fromkeys(("きゅう", "キュウ", "きゅー", "キュー", "く", "ク"), "9"),
 }
 _PARTICLES = frozenset("にご" + "くし" + "ニゴク")
-_TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{'|'.join(sorted(_KANA, key=len, reverse=True))}")
+_ANY_KANA = "|".join(sorted(_KANA, key=len, reverse=True))
+_TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{_ANY_KANA}")
+# The same, and one by one the Japanese letters that may not stand between digits.
+_PARTED = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}一-鿿]|{_ANY_KANA}|[ぁ-ねは-ゖァ-ネハ-ヺ]")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 # Digits run together with a word ("call415", "7777forme", an extension), not with an article's letters.
 _LEADING = re.compile(r"(\d{3,15})(?:x\d{1,7}$|[^\W\d_]{3})")
@@ -34,6 +38,9 @@ _TO_DIGITS = str.maketrans("oil", "011")
 _GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}|\s?[_のノー]{1,3}\s?")
 _SPLIT = re.compile(r"[,;/|\n]|\s{3}")
 _TEN, _HUNDRED = 10, 100
+_CLUSTER = re.compile(rb"[^\0]+")
+_ANY_NUMBER = 255
+_MOST_WORDS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +108,53 @@ class Numerals:
         self._joints = frozenset(NormalisedText(word).folded for word in joints)
         one = rf"(?:[0-9]+|[{_KANJI}]|{alternatives(_KANA)}|{alternatives(self._words)})"
         between = rf"[^a-z0-9]*(?:(?:{alternatives([*self._joints, *self._repeats, *self._steps])})[^a-z0-9]+)?"
+        self._joining = self._joints | self._steps | self._repeats.keys()
+        self._worth: Remembered[str, int] = Remembered(self._most_digits, _MOST_WORDS)
         self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
+
+    def may_run(self, text: str, least: int) -> bool:
+        """Tell, fast, whether there may be a run of `least` digits in folded `text`, whatever of it is barred."""
+        tokens = _PARTED.findall(text)
+        worth = bytes(map(self._worth.__getitem__, tokens))
+        if sum(worth) < least:
+            return False
+        # A word that joins digits may join them over what is barred.
+        return not self._joining.isdisjoint(tokens) or any(sum(found) >= least for found in _CLUSTER.findall(worth))
 
     def runs(self, text: str, least: int) -> list[Run]:
         """Return the runs of at least `least` digits in folded `text`."""
         if not self._quick.search(text):
             return []
         scan = _Scan(text, least)
+        for start, end in self._stretches(text, least):
+            self._scan(scan, start, end)
+        return scan.runs
+
+    def _stretches(self, text: str, least: int) -> Iterator[tuple[int, int]]:
+        """Yield the stretches between words that end a run, if long enough for one."""
+        tokens, pattern = _PARTED.findall(text), _PARTED
+        if not text.isascii() and not self._joining.isdisjoint(tokens):
+            # After these, Japanese words may stand in between.
+            tokens, pattern = _TOKEN.findall(text), _TOKEN
+        worth = bytes(map(self._worth.__getitem__, tokens))
+        clusters = [found.span() for found in _CLUSTER.finditer(worth) if sum(found.group()) >= least]
+        matches = list(pattern.finditer(text)) if clusters else []
+        for first, last in clusters:
+            yield matches[first].start(), matches[last - 1].end()
+
+    def _most_digits(self, token: str) -> int:
+        """Return how many digits a token may stand for at most; 0 for a word that ends a run."""
+        if token in self._repeats:
+            return _ANY_NUMBER
+        if token in self._words:
+            return len(str(self._words[token]))
+        if token in _KANJI_VALUES or token in _KANA or token in self._joints or token in self._steps:
+            return 1
+        return min(len(token), _ANY_NUMBER) if any(character.isdigit() for character in token) else 0
+
+    def _scan(self, scan: "_Scan", start: int, end: int) -> None:
         repeat = 1
-        for match in _TOKEN.finditer(text):
+        for match in _TOKEN.finditer(scan.text, start, end):
             token = match.group()
             if token in self._repeats:
                 repeat = self._repeats[token]
@@ -120,7 +165,6 @@ class Numerals:
             self._take(scan, token, match.start(), repeat)
             repeat = 1
         scan.finish()
-        return scan.runs
 
     def _take(self, scan: "_Scan", token: str, start: int, repeat: int) -> None:
         groups = self._groups(token, start)
@@ -163,7 +207,7 @@ class _Scan:
     """Collects groups into runs while the text is walked once."""
 
     def __init__(self, text: str, least: int) -> None:
-        self._text = text
+        self.text = text
         self._least = least
         self._groups: list[Group] = []
         self._end = 0
@@ -178,12 +222,12 @@ class _Scan:
         return bool(self._groups) and self._groups[-1].spelled
 
     def joint(self, end: int) -> None:
-        if _GAP.fullmatch(self._text, self._end, end) or end - self._end < 8:  # noqa: PLR2004  # a joint is short
+        if _GAP.fullmatch(self.text, self._end, end) or end - self._end < 8:  # noqa: PLR2004  # a joint is short
             self._end = end
 
     def take(self, group: Group, repeat: int) -> None:
         between = group.start - self._end
-        if self._groups and repeat == 1 and (between > 24 or not _GAP.fullmatch(self._text, self._end, group.start)):  # noqa: PLR2004  # no gap is longer
+        if self._groups and repeat == 1 and (between > 24 or not _GAP.fullmatch(self.text, self._end, group.start)):  # noqa: PLR2004  # no gap is longer
             self.finish()
         if self._groups and (group.particle or self._groups[-1].particle) and self._is_figure(group):
             self.finish()  # "に" next to figures is a particle, not a two
@@ -199,16 +243,16 @@ class _Scan:
 
     def _is_figure(self, group: Group) -> bool:
         other = self._groups[-1] if group.particle else group
-        return not other.spelled or self._text[other.start] in _KANJI
+        return not other.spelled or self.text[other.start] in _KANJI
 
     def _is_quatre_vingt(self, last: Group, group: Group) -> bool:
         words = last.spelled and group.spelled and (last.digits, group.digits) == ("4", "20")
-        return words and self._text[last.end : group.start] == "-"
+        return words and self.text[last.end : group.start] == "-"
 
     def finish(self) -> None:
         if sum(len(group.digits) for group in self._groups) >= self._least:
             start = self._groups[0].start
-            plus = "+" in self._text[max(0, start - 3) : start]
+            plus = "+" in self.text[max(0, start - 3) : start]
             self.runs.append(Run(tuple(self._groups), plus))
         self._groups = []
 

@@ -24,6 +24,7 @@ _SERVICE_WINDOW = 90
 # "1-800-FLOWERS", and addresses written from the end.
 _LETTERED_NUMBER = re.compile(r"(?<![\w-])(?:1[ .-])?0?8(?:00|88|77|66|08)[ .-]?(?=[a-z]{4})[a-z]{4,10}(?![a-z])")
 _BACKWARDS = re.compile(r"(?<![a-z0-9.])(?:moc|ten|gro|ti|ed|rf|se|pj|ku\.oc)\.[a-z0-9-]{2,40}@[a-z0-9._-]{2,40}")
+_QUICK_LETTERED = quick_pattern(r"8(?:00|88|77|66|08)[ .-]?[a-z]{4}")
 _QUICK_LINKED = quick_pattern(r"://|www\.|\.[a-z]{2,12}/")
 _CONTACT_SCHEMES = frozenset(
     {
@@ -93,7 +94,7 @@ class _Contact:
 
     def __call__(self, judged: Judged) -> Iterable[Hit]:
         for passage in judged.passages:
-            for found in self._in_text(passage):
+            for found in self._in_text(passage.text):
                 if self._is_own(judged, passage, found):
                     continue
                 if not self._service.allows(judged.candidate.reason, passage.text.folded, found):
@@ -108,15 +109,18 @@ class _Contact:
         domain = passage.text.folded[found.start : found.end].rpartition("@")[2].strip()
         return not found.phone and is_within(domain, judged.candidate.trusted_domains)
 
-    def _in_text(self, passage: Passage) -> list[_Found]:
-        text = passage.text.folded
-        mailboxes = self._mailboxes.find(text)
+    def _in_text(self, passage: NormalisedText) -> list[_Found]:
+        text = passage.folded
+        mailboxes = passage.once(self._mailboxes.find)
         found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(text, mailboxes))]
         links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
-        runs = self._numerals.runs(barred(text, [*mailboxes, *links]), _FEWEST_DIGITS)
-        found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
-        found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
-        found += [_Found(*match.span(), phone=False) for match in _BACKWARDS.finditer(text)]
+        if self._numerals.may_run(text, _FEWEST_DIGITS):
+            runs = self._numerals.runs(barred(text, [*mailboxes, *links]), _FEWEST_DIGITS)
+            found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
+        if _QUICK_LETTERED.search(text):
+            found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
+        if "@" in text:
+            found += [_Found(*match.span(), phone=False) for match in _BACKWARDS.finditer(text)]
         found += [_Found(*span, phone=False) for span in links if self._leads_to_messenger(text[slice(*span)])]
         return found
 
@@ -146,5 +150,4 @@ class _Contact:
             return True
         if code[:12].upper().startswith(("BEGIN:VCARD", "MECARD:", "MATMSG:", "BIZCARD:")):
             return True
-        passage = Passage("attachment", NormalisedText(code[:2000]))
-        return bool(self._in_text(passage))
+        return bool(self._in_text(NormalisedText(code[:2000])))

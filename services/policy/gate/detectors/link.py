@@ -142,7 +142,7 @@ class _Unsubscribe:
             if name.lower() in self._headers:
                 yield Hit("message", 0, 0, excerpt=name)
         for passage in judged.passages:
-            for span in self._in_text(passage.text.folded):
+            for span in self._in_text(passage.text):
                 yield Hit(passage.field, *passage.text.span(*span))
         links = judged.once("links", _links)
         worded = self._words.search("\n".join(link.around for link in links)) is not None
@@ -152,10 +152,11 @@ class _Unsubscribe:
             if not own and self._leads_out(link, worded=worded):
                 yield Hit(link.field, link.start, link.end)
 
-    def _in_text(self, text: str) -> Iterable[tuple[int, int]]:
+    def _in_text(self, passage: NormalisedText) -> Iterable[tuple[int, int]]:
+        text = passage.folded
         yield from (match.span() for match in self._header_line.finditer(text))
         yield from (command.span() for command in self._commands.finditer(text))
-        for start, end in packaged().find(text):
+        for start, end in passage.once(packaged().find):
             if self._words.search(text[max(0, start - _NEAR) : end + _NEAR // 2]):
                 yield start, end
 

@@ -146,7 +146,7 @@ class WrittenLinks:
         if self._quick.search(passage.folded):
             found += self._dressed_up(passage.folded)
         mailboxes = (
-            packaged().find(passage.folded) if any(link.disguised or not link.address.scheme for link in found) else []
+            passage.once(packaged().find) if any(link.disguised or not link.address.scheme for link in found) else []
         )
         links = [link for link in _apart(found) if not _overlaps(link, mailboxes)]
         return links if original.isascii() else [_unmasked(link, passage, original) for link in links]
