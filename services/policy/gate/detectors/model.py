@@ -37,9 +37,14 @@ class Weighing:
         weights = packaged()
         label, calibration = weights.order.index(self.label), weights.labels[self.label]
         reply = judged.candidate.kind == "reply"
+        # Most messages are so far from a rule that the words, which are slower, could not change the answer.
+        least = calibration.threshold - max(0.0, calibration.phrase)
+        if max(body.most(label, calibration, reply=reply) for body in found) < least:
+            if not _read(judged, found):
+                yield from self.words(judged)
+            return
         scores = [body.score(label, calibration, reply=reply) for body in found]
         best, read = max(scores), _read(judged, found)
-        # Most messages are so far from a rule that the words, which are slower, could not change the answer.
         if read and best + max(0.0, calibration.phrase) < calibration.threshold:
             return
         hits = list(self.words(judged))

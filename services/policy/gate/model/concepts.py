@@ -30,7 +30,11 @@ class Concepts:
             for language, words in languages.items():
                 for word in words.split():
                     self._add(name, language, word)
-        self.longest = max(map(len, self._japanese), default=1)
+        self._runs = {word: tuple(sorted(names)) for word, names in self._japanese.items()}
+        lengths: dict[str, set[int]] = {}
+        for word in self._runs:
+            lengths.setdefault(word[0], set()).add(len(word))
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
 
     def _add(self, name: str, language: str, word: str) -> None:
         if language == "ja":
@@ -53,10 +57,25 @@ class Concepts:
 
     def of_run(self, run: str) -> tuple[Meaning, int]:
         """Return what the longest word at the beginning of a Japanese run speaks of, and the word's length."""
-        for end in range(min(self.longest, len(run)), 0, -1):
-            if run[:end] in self._japanese:
-                return tuple(sorted(self._japanese[run[:end]])), end
+        for length in self._lengths.get(run[:1], ()):
+            meaning = self._runs.get(run[:length])
+            if meaning is not None:
+                return meaning, min(length, len(run))
         return (), 1
+
+    def of_stretch(self, stretch: str) -> list[Meaning]:
+        """Return what the words of a Japanese stretch speak of, in order; the longest word goes first."""
+        found: list[Meaning] = []
+        at = 0
+        while at < len(stretch):
+            for length in self._lengths.get(stretch[at], ()):
+                meaning = self._runs.get(stretch[at : at + length])
+                if meaning is not None:
+                    found.append(meaning)
+                    at += length - 1
+                    break
+            at += 1
+        return found
 
 
 def features(meaning: Meaning, *, reply: bool = False) -> Iterator[str]:

@@ -17,9 +17,11 @@ REACH = 3
 
 _NUMBER = re.compile(r"\d[\d.,/:-]*|_{2,}")
 _TOKEN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]{1,24}|[0%$€£¥?!_]")
-_FIRST_JAPANESE = "\u3005"
+FIRST_JAPANESE = "\u3005"
+"""The first character of Japanese stretches; no other token begins with one that comes after it."""
 _SHORTEST_PIECE, _LONGEST_PIECE = 3, 5
-_LONGEST_RUN = 4
+LONGEST_RUN = 4
+"""How many characters of a Japanese stretch are taken together at most."""
 
 
 def tokens(sentence: str) -> list[str]:
@@ -32,7 +34,7 @@ def tokens(sentence: str) -> list[str]:
 
 def is_japanese(token: str) -> bool:
     """Tell whether a token is a stretch of Japanese, which holds several words."""
-    return token[0] >= _FIRST_JAPANESE
+    return token[0] >= FIRST_JAPANESE
 
 
 def word_buckets(word: str) -> list[int]:
@@ -40,15 +42,20 @@ def word_buckets(word: str) -> list[int]:
     if not word[0].isalpha():
         return [bucket(word)]
     edged = f"<{word}>"
-    found = [bucket(word)]
+    found = [word]
     for size in range(_SHORTEST_PIECE, _LONGEST_PIECE + 1):
-        found += [bucket(edged[at : at + size]) for at in range(len(edged) - size + 1)]
-    return found
+        found += [edged[at : at + size] for at in range(len(edged) - size + 1)]
+    return [crc32(piece.encode()) % BUCKETS for piece in found]
 
 
 def run_buckets(run: str) -> list[int]:
     """Return the buckets of what begins at the first character of a Japanese run."""
-    return [bucket("~" + run[:end]) for end in range(1, min(len(run), _LONGEST_RUN) + 1)]
+    return [run_bucket(run[:end]) for end in range(1, min(len(run), LONGEST_RUN) + 1)]
+
+
+def run_bucket(run: str) -> int:
+    """Return the bucket of a few Japanese characters that stand together."""
+    return bucket("~" + run)
 
 
 def pair_bucket(first: str, second: str) -> int:
@@ -69,7 +76,7 @@ def buckets(sentence: str, concepts: Concepts, *, reply: bool = False) -> tuple[
     for token in tokens(sentence):
         if is_japanese(token):
             words += chain.from_iterable(run_buckets(token[at:]) for at in range(len(token)))
-            spoken += meanings(token, concepts)
+            spoken += concepts.of_stretch(token)
             before = "~"
         else:
             words += [*word_buckets(token), pair_bucket(before, token)]
@@ -81,17 +88,6 @@ def buckets(sentence: str, concepts: Concepts, *, reply: bool = False) -> tuple[
         for other in spoken[at + 1 : at + 1 + REACH]:
             named += joint_features(meaning, other)
     return words, [bucket(feature) for feature in named]
-
-
-def meanings(stretch: str, concepts: Concepts) -> list[Meaning]:
-    """Return what the words of a Japanese stretch speak of, in order."""
-    found: list[Meaning] = []
-    at = 0
-    while at < len(stretch):
-        meaning, length = concepts.of_run(stretch[at : at + concepts.longest])
-        found.append(meaning)
-        at += length
-    return found
 
 
 def _plain(match: re.Match[str]) -> str:

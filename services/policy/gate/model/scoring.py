@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import exp, log
 
 from services.policy.gate.judged import Judged
 from services.policy.gate.model.weights import Calibration, Weights, packaged
@@ -18,26 +18,40 @@ SOFTNESS = 0.5
 
 _MOST_SENTENCES = 600
 _FAR = 30.0
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """One body with its sums of all labels.
 
-    `messages`: over the subject and all sentences; `windows`: over neighbouring sentences, where the best counts, and
-    more if several are as good; both freed from their length, in the order of the labels. `parts`: each window's sums.
+    `messages`: over the subject and all sentences; `best`: the best over neighbouring sentences; both freed from their
+    length, in the order of the labels. `parts`: each window's sums.
     """
 
     reading: Reading
-    messages: tuple[float, ...]
-    windows: tuple[float, ...]
-    parts: tuple[Sequence[float], ...]
+    messages: Sequence[float]
+    best: Sequence[float]
+    parts: Sequence[Sequence[float]]
     complete: bool
 
     def score(self, label: int, calibration: Calibration, *, reply: bool) -> float:
-        """Return how much the sums speak for a label, before the word lists do."""
+        """Return how much the sums speak for a label, before the word lists do.
+
+        Of the windows the best counts, and more if several are as good.
+        """
+        return self._score(label, calibration, _pooled([part[label] for part in self.parts]), reply=reply)
+
+    def most(self, label: int, calibration: Calibration, *, reply: bool) -> float:
+        """Return what `score` is not above, for much less work."""
+        best = self.best[label]
+        if calibration.window > 0:
+            best += SOFTNESS * log(len(self.parts))
+        return self._score(label, calibration, best, reply=reply) + _ROUNDING
+
+    def _score(self, label: int, calibration: Calibration, window: float, *, reply: bool) -> float:
         one = calibration
-        value = one.bias + one.message * self.messages[label] + one.window * self.windows[label]
+        value = one.bias + one.message * self.messages[label] + one.window * window
         return value + one.reply * reply
 
     def span(self, label: int) -> tuple[int, int]:
@@ -70,11 +84,11 @@ def _sums(reading: Reading, weights: Weights, *, reply: bool) -> list[int]:
 
 def _body(reading: Reading, sums: list[int], subject: int, weights: Weights) -> Body:
     windows = [one + after for one, after in pairwise(sums)] or sums or [0]
-    parts = tuple(_freed(window, weights) for window in windows)
+    parts = [weights.freed(window) for window in windows]
     return Body(
         reading,
-        tuple(_freed(subject + sum(sums), weights)),
-        tuple(map(_pooled, zip(*parts, strict=True))),
+        weights.freed(subject + sum(sums)),
+        list(map(max, zip(*parts, strict=True))),
         parts,
         complete=len(sums) == len(reading.sentences),
     )
@@ -83,10 +97,3 @@ def _body(reading: Reading, sums: list[int], subject: int, weights: Weights) -> 
 def _pooled(sums: Sequence[float]) -> float:
     best = max(sums)
     return best + SOFTNESS * log(sum([exp(max(-_FAR, (one - best) / SOFTNESS)) for one in sums]))
-
-
-def _freed(total: int, weights: Weights) -> list[float]:
-    """Return the sums of all labels, freed from the length of what they are of."""
-    sums, count = weights.unpack(total)
-    length = 1 / sqrt(max(1, count))
-    return [one * scale * length for one, scale in zip(sums, weights.scales, strict=True)]

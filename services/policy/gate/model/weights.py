@@ -7,33 +7,36 @@ them all, and what words and pairs of words come to is remembered.
 
 import json
 import struct
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from itertools import chain, pairwise
+from math import sqrt
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import TypeVar
 
 from services.policy.gate.model.concepts import Concepts, Meaning, features, joint_features
 from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.pieces import (
     BUCKETS,
+    FIRST_JAPANESE,
+    LONGEST_RUN,
     bucket,
     is_japanese,
     pair_bucket,
+    run_bucket,
     run_buckets,
     tokens,
     word_buckets,
 )
+from services.policy.gate.remembered import Remembered
 
 PACKAGED = Path(__file__).with_name("weights.bin")
 ZERO = 128
 _FIELD = 32
 _MIDDLE = 1 << (_FIELD - 1)
-_MOST_WORDS, _MOST_PAIRS = 12_288, 24_576
-_Key = TypeVar("_Key", bound=Hashable)
-_Value = TypeVar("_Value")
+_MOST_WORDS, _MOST_PAIRS, _MOST_RUNS, _MOST_BEGINNINGS = 8_192, 24_576, 12_288, 8_192
+_BEGINNING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +55,6 @@ class Calibration:
     threshold: float
 
 
-class _Remembered(dict[_Key, _Value]):
-    """Remembers what a function came to, and forgets all of it when that is too much."""
-
-    def __init__(self, find: Callable[[_Key], _Value], most: int) -> None:
-        super().__init__()
-        self._find, self._most = find, most
-
-    def __missing__(self, key: _Key) -> _Value:
-        if len(self) >= self._most:
-            self.clear()
-        value = self[key] = self._find(key)
-        return value
-
-
 class Weights:
     """Adds up the weights of sentences, for all labels at once."""
 
@@ -81,57 +70,72 @@ class Weights:
         self._one = 1 << _FIELD * size
         self._middle = sum(_MIDDLE << _FIELD * at for at in range(size))
         self._row = struct.Struct(f"<{size + 1}I")
-        self._words: _Remembered[str, int] = _Remembered(lambda word: self._sum(word_buckets(word)), _MOST_WORDS)
-        self._runs: _Remembered[str, int] = _Remembered(lambda run: self._sum(run_buckets(run)), _MOST_WORDS)
-        self._pairs: _Remembered[tuple[str, str], int] = _Remembered(
-            lambda pair: self._sum([pair_bucket(*pair)]), _MOST_PAIRS
+        self._fields = struct.Struct(f"<{size}I")
+        self._zero = sum(ZERO << _FIELD * at for at in range(size))
+        # A word with what it speaks of, where nothing parts them: first what is said unasked, then in answers.
+        self._words = tuple(Remembered(partial(self._word, reply=reply), _MOST_WORDS) for reply in (False, True))
+        self._pairs: Remembered[tuple[str, str], int] = Remembered(
+            lambda pair: self._one + self._of_bucket(pair_bucket(*pair)), _MOST_PAIRS
         )
-        self._spoken: _Remembered[str, Meaning] = _Remembered(lists.of_word, _MOST_WORDS)
-        self._spoken_run: _Remembered[str, tuple[Meaning, int]] = _Remembered(lists.of_run, _MOST_WORDS)
-        self._meanings: dict[bool, _Remembered[Meaning, int]] = {
-            reply: _Remembered(partial(self._mean, reply=reply), _MOST_WORDS) for reply in (False, True)
+        self._spoken: Remembered[str, Meaning] = Remembered(lists.of_word, _MOST_WORDS)
+        self._runs: Remembered[str, int] = Remembered(self._run, _MOST_RUNS)
+        self._beginnings: Remembered[str, int] = Remembered(self._run, _MOST_BEGINNINGS)
+        self._meanings: dict[bool, Remembered[Meaning, int]] = {
+            reply: Remembered(partial(self._mean, reply=reply), _MOST_WORDS) for reply in (False, True)
         }
-        self._joint: _Remembered[tuple[Meaning, Meaning], int] = _Remembered(self._mean_together, _MOST_PAIRS)
+        self._joint: Remembered[tuple[Meaning, Meaning], int] = Remembered(self._mean_together, _MOST_PAIRS)
 
     def add(self, sentence: str, *, reply: bool = False) -> int:
         """Return the sums over the features of a folded sentence, and their number, packed; such integers add up."""
         words = tokens(sentence)
-        if sentence.isascii() or not any(map(is_japanese, words)):
-            total = sum(map(self._words.__getitem__, words))
+        if max(words, default="") < FIRST_JAPANESE:
+            total = sum(map(self._words[reply].__getitem__, words))
             total += sum(map(self._pairs.__getitem__, zip(chain("^", words), words, strict=False)))
             spoken = list(filter(None, map(self._spoken.__getitem__, words)))
         else:
-            total, spoken = self._mixed(words)
-        total += sum(map(self._meanings[reply].__getitem__, spoken))
-        joint = self._joint.__getitem__
-        total += sum(map(joint, pairwise(spoken)))
-        total += sum(map(joint, zip(spoken, spoken[2:], strict=False)))
-        return total + sum(map(joint, zip(spoken, spoken[3:], strict=False)))
+            total, spoken = self._mixed(words, reply=reply)
+        if len(spoken) > 1:
+            near = chain(pairwise(spoken), zip(spoken, spoken[2:], strict=False), zip(spoken, spoken[3:], strict=False))
+            total += sum(map(self._joint.__getitem__, near))
+        return total
 
     def unpack(self, total: int) -> tuple[list[int], int]:
         """Return each label's sum, and how many features were summed."""
         *sums, count = self._row.unpack((total + self._middle).to_bytes(self._row.size, "little"))
         return [one - _MIDDLE for one in sums], count
 
-    def _mixed(self, words: Sequence[str]) -> tuple[int, list[Meaning]]:
+    def freed(self, total: int) -> list[float]:
+        """Return the sums of all labels, freed from the length of what they are of."""
+        sums, count = self.unpack(total)
+        length = 1 / sqrt(max(1, count))
+        return [one * scale * length for one, scale in zip(sums, self.scales, strict=True)]
+
+    def _mixed(self, words: Sequence[str], *, reply: bool) -> tuple[int, list[Meaning]]:
         total = 0
         spoken: list[Meaning] = []
         before = "^"
         for word in words:
             if not is_japanese(word):
-                total += self._words[word] + self._pairs[before, word]
+                total += self._words[reply][word] + self._pairs[before, word]
                 spoken.append(self._spoken[word])
                 before = word
                 continue
-            total += sum(map(self._runs.__getitem__, _runs(word, 4)))
-            at = 0
-            for number, run in enumerate(_runs(word, self._lists.longest)):
-                if number >= at:
-                    meaning, length = self._spoken_run[run]
-                    spoken.append(meaning)
-                    at += length
+            total += sum(map(self._runs.__getitem__, [word[at : at + LONGEST_RUN] for at in range(len(word))]))
+            meant = self._lists.of_stretch(word)
+            total += sum(map(self._meanings[reply].__getitem__, meant))
+            spoken += meant
             before = "~"
         return total, list(filter(None, spoken))
+
+    def _word(self, word: str, *, reply: bool) -> int:
+        return self._sum(word_buckets(word)) + self._meanings[reply][self._spoken[word]]
+
+    def _run(self, run: str) -> int:
+        """Return the sum of a run: of its beginning, which is nearly always known, and of what is longer."""
+        if len(run) <= _BEGINNING:
+            return self._sum(run_buckets(run))
+        longer = [run_bucket(run[:end]) for end in range(_BEGINNING + 1, len(run) + 1)]
+        return self._beginnings[run[:_BEGINNING]] + self._one * len(longer) + sum(map(self._of_bucket, longer))
 
     def _mean(self, meaning: Meaning, *, reply: bool) -> int:
         return self._sum([bucket(feature) for feature in features(meaning, reply=reply)], counted=False)
@@ -139,18 +143,18 @@ class Weights:
     def _mean_together(self, pair: tuple[Meaning, Meaning]) -> int:
         return self._sum([bucket(feature) for feature in joint_features(*pair)], counted=False)
 
+    def _of_bucket(self, number: int) -> int:
+        at = number * self._size
+        return int.from_bytes(self._fields.pack(*self._table[at : at + self._size]), "little") - self._zero
+
     def _sum(self, numbers: Sequence[int], *, counted: bool = True) -> int:
+        if not numbers:
+            return 0
         table, size = self._table, self._size
-        rows = b"".join([table[number * size : number * size + size] for number in numbers])
-        zero = ZERO * len(numbers)
-        total = self._one * len(numbers) if counted else 0
-        for at in range(size):
-            total += (sum(rows[at::size]) - zero) << (_FIELD * at)
-        return total
-
-
-def _runs(stretch: str, length: int) -> list[str]:
-    return [stretch[at : at + length] for at in range(len(stretch))]
+        rows = [table[number * size : number * size + size] for number in numbers]
+        total = int.from_bytes(self._fields.pack(*map(sum, zip(*rows, strict=True))), "little")
+        total -= self._zero * len(numbers)
+        return total + self._one * len(numbers) if counted else total
 
 
 def read_weights(path: Path = PACKAGED, lists: Concepts | None = None) -> Weights:
