@@ -3,17 +3,36 @@
 import html
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
-_OPENING = re.compile(r"<(?:(/?)([a-zA-Z][^\s/>]*)(\s*>)?|!--|[!?])")
-_ATTRIBUTE = re.compile(r"[\s/]*([^\s=>/\"'][^\s=>/]*|[\"'])(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]*))?")
+_RAW = ("script", "style", "xmp", "noembed", "noframes")
 _CLOSING = re.compile(r"[\s/]*>")
-_RAW = {name: re.compile(rf"</{name}", re.IGNORECASE) for name in ("script", "style", "xmp", "noembed", "noframes")}
+_ATTRIBUTE = re.compile(r"[\s/]*([^\s=>/\"'][^\s=>/]*|[\"'])(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]*))?")
+_ATTRIBUTES = r"(?:[\s/]*+(?:[^\s=>/\"'][^\s=>/]*+|[\"'])(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+)*+[\s/]*+>"
+_ANY_RAW = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in name) for name in _RAW)
+_CONTENT = "|".join(
+    "".join(f"[{letter}{letter.upper()}]" for letter in name)
+    + rf"(?=[\s/>]){_ATTRIBUTES}(?:[^<]++|<(?!/(?i:{name})))*+"
+    for name in _RAW
+)
+# A tag, with its content where that is no markup; a comment; a declaration; or, where something began that does not
+# end, all the rest.
+_WHOLE_SOURCE = (
+    rf"(?:/|(?!(?:{_ANY_RAW})[\s/>]))[a-zA-Z][^\s/>]*+{_ATTRIBUTES}|{_CONTENT}"
+    r"|!--(?:[^-]++|-(?!->))*+-->|(?:!(?!--)|\?)[^>]*+>"
+)
+_WHOLE = re.compile(rf"<(?:{_WHOLE_SOURCE})")
+_MARKUP = re.compile(rf"(<(?:{_WHOLE_SOURCE}|(?:/?[a-zA-Z]|[!?])(?s:.*+)))")
+_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
 _MOST_ATTRIBUTES = 200
 
 
 class Attribute(NamedTuple):
-    """One attribute: `value` decoded, `start` and `end` its place with name and quotes, `at` its value's start."""
+    """One attribute: `value` decoded, `start` and `end` its place with name and quotes, `at` its value's start.
+
+    Places count from the start of the tag.
+    """
 
     name: str
     value: str
@@ -23,12 +42,11 @@ class Attribute(NamedTuple):
 
 
 class Tag(NamedTuple):
-    """A start or end tag with its place in the source; `raw` is the unparsed content of script and style."""
+    """A start or end tag, `end` characters long; `raw` is the unparsed content of script and style, a part of it."""
 
     name: str
     closing: bool
     attributes: tuple[Attribute, ...]
-    start: int
     end: int
     raw: str = ""
 
@@ -40,60 +58,34 @@ class Tag(NamedTuple):
         return ""
 
 
-class Characters(NamedTuple):
-    """A run of text between tags, as it stands in the source's `[start, end)`."""
+def pieces(source: str) -> Iterator[tuple[str, str]]:
+    """Yield in order, and together making up the source, runs of text, each with the markup after it.
 
-    start: int
-    end: int
-
-
-def tokens(source: str) -> Iterator[Tag | Characters]:
-    """Yield tags and runs of text in order. Comments and declarations are skipped; what is broken is text."""
-    last = source.rfind(">")
-    done = at = 0
-    while (opening := _OPENING.search(source, at)) is not None and opening.start() < last:
-        if not opening.group(2):
-            if opening.start() > done:
-                yield Characters(done, opening.start())
-            done = at = _after_declaration(source, opening)
-            continue
-        tag = _tag(source, opening)
-        if tag is None:
-            break
-        if tag.start > done:
-            yield Characters(done, tag.start)
-        yield tag
-        done = at = tag.end
-    if done < len(source):
-        yield Characters(done, len(source))
+    Markup is a tag, a comment or a declaration, and is empty at the end. What is broken is text.
+    """
+    parts = _MARKUP.split(source)
+    if len(parts) > 1 and not parts[-1] and _WHOLE.fullmatch(parts[-2]) is None:
+        rest = parts[-2]
+        # A comment that does not end hides what comes after it, if that could have ended it.
+        if not (rest.startswith("<!--") and ">" in rest):
+            parts[-3:] = [parts[-3] + rest]
+    return zip(parts[::2], chain(parts[1::2], ("",)), strict=False)
 
 
-def _after_declaration(source: str, opening: re.Match[str]) -> int:
-    ending = "-->" if opening.group().startswith("<!--") else ">"
-    end = source.find(ending, opening.end())
-    return len(source) if end < 0 else end + len(ending)
-
-
-def _tag(source: str, opening: re.Match[str]) -> Tag | None:
-    name = opening.group(2).lower()
-    if opening.group(3) and name not in _RAW:
-        return Tag(name, bool(opening.group(1)), (), opening.start(), opening.end())
+def read_tag(written: str) -> Tag:
+    """Return the tag that one of the `pieces` is."""
+    opening = _NAME.match(written)
+    assert opening is not None  # noqa: S101  # no piece is called a tag that has no name
     attributes: list[Attribute] = []
-    at = opening.end(2)
-    while (closing := _CLOSING.match(source, at)) is None:
-        match = _ATTRIBUTE.match(source, at)
-        if match is None:
-            return None
+    at = opening.end()
+    while (closing := _CLOSING.match(written, at)) is None:
+        match = _ATTRIBUTE.match(written, at)
+        assert match is not None  # noqa: S101  # nor one that does not end
         at = match.end()
         if len(attributes) < _MOST_ATTRIBUTES:
             attributes.append(_attribute(match))
-    end = closing.end()
-    raw = ""
-    if not opening.group(1) and name in _RAW:
-        finish = _RAW[name].search(source, end)
-        raw_end = len(source) if finish is None else finish.start()
-        raw, end = source[end:raw_end], raw_end
-    return Tag(name, bool(opening.group(1)), tuple(attributes), opening.start(), end, raw)
+    name = opening.group(1).lower()
+    return Tag(name, written[1] == "/", tuple(attributes), len(written), written[closing.end() :])
 
 
 def _attribute(match: re.Match[str]) -> Attribute:
