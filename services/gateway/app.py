@@ -133,6 +133,6 @@ def create_app(
     )
     hub.stopping = app.state.stopping
     app.state.gateway = gateway
-    for feature in _ROUTERS:
-        app.include_router(feature.router)
+    # As their routers made them: `include_router` would build each route a second time, at the first request.
+    app.router.routes.extend(route for feature in _ROUTERS for route in feature.router.routes)
     return app

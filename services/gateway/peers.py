@@ -3,7 +3,9 @@
 Questions change nothing. What operators decide on what the policy or delivery service keeps is passed on to it.
 """
 
+import ssl
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx2
@@ -20,6 +22,12 @@ A = TypeVar("A", bound=BaseModel)
 _LARGEST_ANSWER = 32 * 1024 * 1024
 _REFUSALS: Mapping[int, type[Problem]] = {int(problem.status): problem for problem in (NotFound, Conflict, Invalid)}
 _log = structlog.get_logger()
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Read the authorities' certificates once: that takes longer than all else that a client needs."""
+    return httpx2.create_ssl_context()
 
 
 class Peers:
@@ -44,6 +52,7 @@ class Peers:
             name: httpx2.AsyncClient(
                 base_url=address,
                 transport=(transports or {}).get(name),
+                verify=_trust(),
                 timeout=settings.peer_seconds,
                 headers={"Authorization": f"Bearer {settings.internal_token()}"},
             )
