@@ -3,6 +3,8 @@
 import ast
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -25,6 +27,12 @@ def list_imports() -> set[str]:
     return names - OWN - sys.stdlib_module_names
 
 
+@cache
+def list_owners() -> Mapping[str, list[str]]:
+    """Return which distributions have each importable name; reading the files of all takes its time."""
+    return packages_distributions()
+
+
 def normalise(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -33,5 +41,5 @@ def normalise(name: str) -> str:
 def test_imported_library_is_installed_in_the_image(name: str) -> None:
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     pinned = {normalise(found) for found in re.findall(r"^([\w.-]+)==", text, flags=re.MULTILINE)}
-    owners = {normalise(owner) for owner in packages_distributions().get(name, ())}
+    owners = {normalise(owner) for owner in list_owners().get(name, ())}
     assert owners & pinned, f"{name} (of {sorted(owners)}) is not in requirements.txt"
