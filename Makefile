@@ -15,7 +15,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run install-dev test lint types imports check bench bench-aliases fuzz policy-report train revision events lock clean
+.PHONY: help install run install-dev test lint types imports check bench bench-aliases bench-outage fuzz policy-report train revision events lock clean
 
 help: ## List the commands
 	@echo "Tramite: buyer-seller messaging for marketplaces."
@@ -51,6 +51,9 @@ bench: install-dev ## Measure throughput beside a relay that stores nothing
 
 bench-aliases: install-dev ## Make 200,000 aliases by 50 writers on PostgreSQL; time look-ups as the table grows
 	$(BIN)/python -m tests.benchmarks.aliases
+
+bench-outage: install-dev ## Take the next hop away for two minutes (ARGS="--seconds 3600" for an hour); watch the queue drain
+	$(BIN)/python -m tests.benchmarks.outage $(ARGS)
 
 fuzz: install-dev ## Fuzz intake, rewriting, reports, files, SMTP and the gate (bounded, a quarter of an hour)
 	$(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=fuzz --timeout=900 $(FUZZED)

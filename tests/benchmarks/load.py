@@ -34,12 +34,17 @@ def make_parcel(sender: str, recipient: str, name: str) -> Parcel:
 async def measure_throughput(port: int, parcels: Sequence[Parcel], taken: Counter, *, limit: float = 120) -> float:
     """Send `parcels` to `port`; return mails per second, from the first sent to the last one taken by the sink."""
     before = taken.value
-    queue = iter(parcels)
     started = time.perf_counter()
-    await asyncio.gather(*(_send(port, queue) for _ in range(CONNECTIONS)))
+    await send_all(port, parcels)
     wanted = before + len(parcels)
     await until(lambda: taken.value >= wanted, f"{len(parcels)} mails at the sink", limit=limit)
     return len(parcels) / (time.perf_counter() - started)
+
+
+async def send_all(port: int, parcels: Sequence[Parcel]) -> None:
+    """Send `parcels` to `port`; returns when all are taken there."""
+    queue = iter(parcels)
+    await asyncio.gather(*(_send(port, queue) for _ in range(CONNECTIONS)))
 
 
 async def _send(port: int, parcels: Iterator[Parcel]) -> None:

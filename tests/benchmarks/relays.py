@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parseaddr
 from multiprocessing.sharedctypes import Synchronized
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import aiosmtplib
 import uvloop
@@ -23,27 +23,37 @@ NOTED = 100
 Counter: TypeAlias = "Synchronized[int]"
 
 
+class Noted(NamedTuple):
+    """What is noted of a mail."""
+
+    recipient: str
+    sender: str
+    subject: str
+
+
 @dataclass(frozen=True)
 class Mailroom:
-    """A running sink: its port, how many mails it took, and of the first few recipient and From header."""
+    """A sink's port, how many mails it took, and what it noted of the first `most_noted`."""
 
     port: int
     taken: Counter
-    senders: "multiprocessing.queues.Queue[tuple[str, str]]"
+    noted: "multiprocessing.queues.Queue[Noted]"
+    most_noted: int
 
 
 class Sink:
-    """Takes every mail and counts it; notes who wrote the first few."""
+    """Takes every mail and counts it; notes who wrote the first ones to whom."""
 
-    def __init__(self, taken: Counter, senders: "multiprocessing.queues.Queue[tuple[str, str]]") -> None:
-        self._taken = taken
-        self._senders = senders
+    def __init__(self, mailroom: Mailroom) -> None:
+        self._taken = mailroom.taken
+        self._noted = mailroom.noted
+        self._most_noted = mailroom.most_noted
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         """Count."""
-        if self._taken.value < NOTED:
+        if self._taken.value < self._most_noted:
             mail = email.message_from_bytes(envelope.original_content or b"")
-            self._senders.put((envelope.rcpt_tos[0], parseaddr(mail["From"])[1]))
+            self._noted.put(Noted(envelope.rcpt_tos[0], parseaddr(mail["From"])[1], str(mail["Subject"])))
         self._taken.value += 1
         return "250 2.0.0 OK"
 
@@ -95,11 +105,23 @@ def _content(envelope: Envelope) -> bytes:
 @contextmanager
 def running_sink() -> Iterator[Mailroom]:
     """Run a sink."""
-    context = multiprocessing.get_context("spawn")
-    mailroom = Mailroom(free_port(), context.Value("q", 0), context.Queue())
-    arguments = (mailroom.port, mailroom.taken, mailroom.senders)
-    with _running(context.Process(target=_serve_sink, args=arguments, daemon=True), mailroom.port):
+    mailroom = open_mailroom()
+    with running(mailroom):
         yield mailroom
+
+
+def open_mailroom(most_noted: int = NOTED) -> Mailroom:
+    """Return the mailroom of a sink that does not run yet."""
+    context = multiprocessing.get_context("spawn")
+    return Mailroom(free_port(), context.Value("q", 0), context.Queue(), most_noted)
+
+
+@contextmanager
+def running(mailroom: Mailroom) -> Iterator[None]:
+    """Run the sink of a mailroom; it may run again later."""
+    context = multiprocessing.get_context("spawn")
+    with _running(context.Process(target=_serve_sink, args=(mailroom,), daemon=True), mailroom.port):
+        yield
 
 
 @contextmanager
@@ -122,8 +144,8 @@ def _running(process: multiprocessing.process.BaseProcess, port: int) -> Iterato
         process.join()
 
 
-def _serve_sink(port: int, taken: Counter, senders: "multiprocessing.queues.Queue[tuple[str, str]]") -> None:
-    _serve(port, Sink(taken, senders))
+def _serve_sink(mailroom: Mailroom) -> None:
+    _serve(mailroom.port, Sink(mailroom))
 
 
 def _serve_null_relay(port: int, target: int, thrifty: bool) -> None:  # noqa: FBT001  # arguments of a process

@@ -36,7 +36,8 @@ async def find_pairs(installation: Installation, mailroom: Mailroom, buyers: int
             answer = await http.post("/v1/messages", json=body, headers={"Authorization": f"Bearer {token}"})
             answer.raise_for_status()
     await until(lambda: mailroom.taken.value >= buyers, "a mail to every buyer", limit=60)
-    senders = dict(mailroom.senders.get(timeout=5) for _ in range(buyers))
+    noted = [mailroom.noted.get(timeout=5) for _ in range(buyers)]
+    senders = {one.recipient: one.sender for one in noted}
     return [(_address(number), senders[_address(number)]) for number in range(buyers)]
 
 
