@@ -47,7 +47,7 @@ imports: install-dev ## Check who may import whom
 check: lint types imports test ## Do all of lint, types, imports and test
 
 bench: install-dev ## Measure throughput beside a relay that stores nothing
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 bench-aliases: install-dev ## Make 200,000 aliases by 50 writers on PostgreSQL; time look-ups as the table grows
 	$(BIN)/python -m tests.benchmarks.aliases
