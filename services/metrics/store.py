@@ -16,7 +16,6 @@ from shared.lookup import KEYS, Lookup
 
 _MESSAGES = Base.metadata.tables["messages"]
 _CHANGING = ("direction", "accepted_at", "delivered_at", "failed", "answers")
-_MESSAGES_OF_THREADS = _MESSAGES.select().where(_MESSAGES.c.thread_id.in_(KEYS))
 
 
 @dataclass(slots=True)
@@ -45,13 +44,15 @@ class HeldThread:
 
 
 _COLUMNS = [column.name for column in fields(HeldMessage)]
+_MESSAGES_OF_THREADS = select(*(_MESSAGES.c[name] for name in _COLUMNS)).where(_MESSAGES.c.thread_id.in_(KEYS))
 
 
 async def _find_threads(session: AsyncSession, thread_ids: Collection[UUID]) -> dict[UUID, HeldThread]:
     found = {thread_id: HeldThread() for thread_id in thread_ids}
     connection = await session.connection()
-    for row in (await connection.execute(_MESSAGES_OF_THREADS, {"keys": thread_ids})).mappings():
-        found[row["thread_id"]].messages[row["message_id"]] = HeldMessage(**row)
+    for row in await connection.execute(_MESSAGES_OF_THREADS, {"keys": thread_ids}):
+        message = HeldMessage(*row)
+        found[message.thread_id].messages[message.message_id] = message
     for mark in await session.exec(select(MarkRow).where(col(MarkRow.thread_id).in_(thread_ids))):
         found[mark.thread_id].marks[mark.message_id, mark.marked_at, mark.mark] = mark
     for turn in await session.exec(select(TurnRow).where(col(TurnRow.thread_id).in_(thread_ids))):

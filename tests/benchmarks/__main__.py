@@ -22,7 +22,7 @@ from tests.infrastructure import postgres
 from tests.infrastructure.kafka import source
 from tests.journeys.installation import Installation, all_in_one, distributed
 
-BUYERS = 50
+BUYERS = 150
 WARM_UP = 500
 # Neither a day's limit nor a client's bound is what is measured here.
 SETTINGS = {"TRAMITE_LOG_LEVEL": "WARNING", "TRAMITE_SMTP_CONNECTIONS_PER_CLIENT": "100"}

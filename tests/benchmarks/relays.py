@@ -19,7 +19,7 @@ from tests.infrastructure.process import accepts_connections, free_port
 from tests.infrastructure.waiting import until_blocking
 
 SIZE = 16 * 1024 * 1024
-NOTED = 100
+NOTED = 200
 Counter: TypeAlias = "Synchronized[int]"
 
 
