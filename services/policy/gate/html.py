@@ -78,14 +78,16 @@ class _Reader:
 
     def read(self) -> HtmlView:
         at = 0
+        inside = False
         for text, written in pieces(self._source):
             if text:
                 self._characters(text, at)
                 at += len(text)
             if written[:2] not in _NO_TAG:
                 element = read_element(written)
-                if not element.plain or self._hiding.inside or self._quoted:
+                if inside or not element.plain:
                     self._tag(element, at)
+                    inside = self._hiding.inside or self._quoted
                 elif element.breaks:
                     self._visible.end_line(at)
                     self._hidden.end_line(at)

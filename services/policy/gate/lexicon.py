@@ -9,7 +9,7 @@ Japanese entries are compared as they stand, anywhere; there ` .. ` is up to fif
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -40,7 +40,8 @@ _WORD_LAST = re.compile(
     r"(?:(?<!\\)[\w)*?}+]|\\[wb])$"
 )
 _MOST_MARKS = 2000
-_MEMORY_OF_PASS = 8 << 20
+_CONCEPTS_OF_PASS = 5
+_MEMORY_OF_PASS = 4 << 20
 _MEMORY_OF_FINDER = 1 << 20
 
 
@@ -54,7 +55,7 @@ class Mark(NamedTuple):
 
 
 class Lexicon:
-    """Finds the places of many concepts in a text: one pass tells which occur, then only those needed are looked for.
+    """Finds the places of many concepts: a few passes tell which occur, then only those needed are looked for.
 
     Texts may be given as UTF-8 bytes, too; places then count bytes.
     """
@@ -64,27 +65,35 @@ class Lexicon:
         self._keys: list[tuple[str, str]] = []
         self._patterns: list[str] = []
         self._finders: dict[int, re2._Regexp] = {}
-        # A pass for each language: together they would need far more states than apart.
-        self._which: dict[str, tuple[int, re2.Set]] = {}
+        # Passes for each language, a few concepts each: together they would need far more states than apart.
+        self._passes: dict[str, list[tuple[Sequence[int], re2.Set]]] = {}
         for language, concepts in words.items():
-            which = re2.Set.SearchSet(_options(_MEMORY_OF_PASS))
-            self._which[language] = (len(self._keys), which)
+            first = len(self._keys)
             for concept, entries in concepts.items():
-                pattern = expression(entries, language)
-                try:
-                    which.Add(pattern)
-                except re2.error as error:
-                    raise ValueError(f"{concept} in {language}: {error}") from error
                 self._keys.append((concept, language))
-                self._patterns.append(pattern)
-            which.Compile()
+                self._patterns.append(expression(entries, language))
+            count = -(-len(concepts) // _CONCEPTS_OF_PASS)
+            numbers = [range(first + at, len(self._keys), count) for at in range(count)]
+            self._passes[language] = [(some, self._compiled(some)) for some in numbers]
+
+    def _compiled(self, numbers: Iterable[int]) -> re2.Set:
+        which = re2.Set.SearchSet(_options(_MEMORY_OF_PASS))
+        for number in numbers:
+            try:
+                which.Add(self._patterns[number])
+            except re2.error as error:
+                concept, language = self._keys[number]
+                raise ValueError(f"{concept} in {language}: {error}") from error
+        which.Compile()
+        return which
 
     def present(self, text: str | bytes, language: str) -> Mapping[str, int]:
         """Return which concepts of `language` occur in folded `text`, each with its number for `marks`."""
-        if language not in self._which:
-            return {}
-        first, which = self._which[language]
-        return {self._keys[first + number][0]: first + number for number in which.Match(text) or ()}
+        return {
+            self._keys[numbers[found]][0]: numbers[found]
+            for numbers, which in self._passes.get(language, ())
+            for found in which.Match(text) or ()
+        }
 
     def marks(self, text: str | bytes, index: int) -> list[Mark]:
         """Return the marks of the concept that `present` gave the number `index`, in order, at most 2000."""

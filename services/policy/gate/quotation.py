@@ -7,13 +7,14 @@ in it is judged all the same (`history`): a sender cannot hide words by quoting 
 """
 
 import re
+from itertools import accumulate
 
 from services.policy.gate.offsets import Derived
+from services.policy.gate.scan import quick_pattern
 
 _QUOTED_LINE = re.compile(r"[ \t]{0,3}(?:[>＞]|\|[ \t])")
-_SEPARATOR = re.compile(
-    r"\s*(?:[-_=*]{2,30}\s*)?"
-    r"(?:original message|forwarded message|reply message|begin (?:forwarded )?message|original message follows"
+_SEPARATOR_WORDS = (
+    r"original message|forwarded message|reply message|begin (?:forwarded )?message|original message follows"
     r"|(?:the )?(?:buyer|customer)(?:'s)? (?:message|wrote)|your message"
     r"|messaggio originale|messaggio inoltrato|inizio messaggio(?: inoltrato)?|messaggio di risposta"
     r"|messaggio (?:del|dell') ?(?:cliente|acquirente)|il (?:suo|tuo) messaggio"
@@ -23,7 +24,11 @@ _SEPARATOR = re.compile(
     r"|message (?:de l'|du )(?:acheteur|client)|votre message"
     r"|mensaje original|mensaje reenviado|(?:inicio|comienzo) del mensaje(?: reenviado)?"
     r"|mensaje del (?:comprador|cliente)|su mensaje"
-    r"|元のメッセージ|転送されたメッセージ|転送メッセージ|オリジナルメッセージ|元メール|(?:購入者|お客様)(?:から)?のメッセージ)"
+    r"|元のメッセージ|転送されたメッセージ|転送メッセージ|オリジナルメッセージ|元メール|(?:購入者|お客様)(?:から)?のメッセージ"
+)
+_SEPARATOR = re.compile(
+    r"\s*(?:[-_=*]{2,30}\s*)?"
+    rf"(?:{_SEPARATOR_WORDS})"
     r"\s*[:：]?\s*(?:[-_=*]{2,30})?\s*$"
 )
 _RULE = re.compile(r"\s*[_-]{20,200}\s*$")
@@ -42,30 +47,41 @@ _ATTRIBUTION_START = re.compile(
     r"|\d{1,2}\.?\s\w{3,12}\.?\s\d{4}|<?[^\s@<>]{1,64}@[^\s@<>]{1,255}>?\s)"
 )
 _DATED = re.compile(r"\d")
+# Of all the signs of history, each has one of these.
+_TELLING = re.compile(r"[>＞|:：_]|--")
+_SEPARATING = quick_pattern(f"(?i){_SEPARATOR_WORDS}")
 _LONGEST_ATTRIBUTION = 3
 _LONGEST_HEADER = 6
 
 
 def fresh(text: str) -> Derived:
     """Return the newly written lines of `text` with their places in it."""
-    lines = text.splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    kept = _kept(lines)
-    if not any(lines[index].strip() for index in kept):
-        kept = list(range(len(lines)))
     derived = Derived()
+    separating = _SEPARATING.search(text) is not None
+    if not separating and _TELLING.search(text) is None:
+        derived.append(text, 0, len(text))
+        return derived
+    lines = text.splitlines(keepends=True)
+    kept = _kept(lines, separating=separating)
+    if len(kept) == len(lines) or not any(lines[index].strip() for index in kept):
+        derived.append(text, 0, len(text))
+        return derived
+    starts = [0, *accumulate(map(len, lines))]
     for index in kept:
         derived.append(lines[index], starts[index], starts[index + 1])
     return derived
 
 
-def _kept(lines: list[str]) -> list[int]:
+def _kept(lines: list[str], *, separating: bool) -> list[int]:
     lowered = [line.lower() for line in lines]
+    possible = [True] * len(lines) if separating else _possible(lowered)
     kept: list[int] = []
     index = 0
     while index < len(lines):
+        if not possible[index]:
+            kept.append(index)
+            index += 1
+            continue
         if _QUOTED_LINE.match(lines[index]):
             index += 1
             continue
@@ -82,6 +98,12 @@ def _kept(lines: list[str]) -> list[int]:
             return kept  # the whole rest is the quoted message
         index = after
     return kept
+
+
+def _possible(lines: list[str]) -> list[bool]:
+    """Tell of each line whether an attribution, which may go on in the next lines, or a header can begin with it."""
+    telling = [_TELLING.search(line) is not None for line in lines] + [False] * _LONGEST_ATTRIBUTION
+    return [any(telling[index : index + _LONGEST_ATTRIBUTION]) for index in range(len(lines))]
 
 
 def _begins_history(lines: list[str], index: int) -> bool:

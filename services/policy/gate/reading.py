@@ -3,8 +3,8 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from services.policy.gate.judged import Judged, Passage
 from services.policy.gate.lexicon import Mark, shared
@@ -19,7 +19,8 @@ _TITLE = re.compile(
     r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
     r"|z\. ?b|p\. ?ex|p\. ?es|e\. ?g|i\. ?e)|\b\w)\.$"
 )
-_CONTINUED = re.compile(r"[a-z0-9(,;]")
+_LONGEST_TITLE = 6
+_CONTINUING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789(,;")
 _WRAPPED = 45
 _LONGEST = 700
 _CLAUSE = re.compile(r"[,;:()\n、]|\s[-/]\s")
@@ -28,8 +29,7 @@ _AFTER = {"de": 45, "ja": 30}
 _AFTER_OTHERS = 18
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of the normalised text."""
 
     start: int
@@ -44,28 +44,35 @@ def sentences(text: str) -> list[Span]:
     spans: list[Span] = []
     begin = 0
     for match in _END.finditer(text):
-        if _goes_on(text, begin, match):
+        start, end = match.span()
+        if _goes_on(text, begin, start, end):
             continue
-        _append(spans, text, begin, match.end())
-        begin = match.end()
+        _append(spans, text, begin, end)
+        begin = end
     _append(spans, text, begin, len(text))
     return spans
 
 
-def _goes_on(text: str, begin: int, match: re.Match[str]) -> bool:
-    ending = match.group()
-    if ending[0] == "\n":
-        line = text.rfind("\n", 0, match.start()) + 1
-        wrapped = match.start() - max(line, begin) >= _WRAPPED or (line and match.start() - line >= _WRAPPED)
-        return bool(ending.count("\n") == 1 and wrapped and _CONTINUED.match(text, match.end()))
-    return ending == "." and _TITLE.search(text, max(begin, match.start() - 8), match.end()) is not None
+def _goes_on(text: str, begin: int, start: int, end: int) -> bool:
+    """Tell whether the sentence that began at `begin` goes on after the ending in `[start, end)`."""
+    first = text[start]
+    if first == "\n":
+        if text[end : end + 1] not in _CONTINUING or text.count("\n", start, end) > 1:
+            return False
+        line = text.rfind("\n", 0, start) + 1
+        return start - max(line, begin) >= _WRAPPED or (line > 0 and start - line >= _WRAPPED)
+    if first != "." or end - start > 1:
+        return False
+    before = max(begin, start - _LONGEST_TITLE - 2)
+    long = text[start - _LONGEST_TITLE - 1 : start].isalpha() and before < start - _LONGEST_TITLE
+    return not long and _TITLE.search(text, before, end) is not None
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:
     while end - start > _LONGEST:
         spans.append(Span(start, start + _LONGEST))
         start += _LONGEST
-    if text[start:end].strip():
+    if start < end and not text[start:end].isspace():
         spans.append(Span(start, end))
 
 

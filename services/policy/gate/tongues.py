@@ -41,9 +41,8 @@ def spoken(sentences: Iterable[str]) -> frozenset[str]:
 def _of_one(sentence: str) -> set[str]:
     japanese = {"ja"} if not sentence.isascii() and _JAPANESE.search(sentence) else set()
     scores: dict[str, float] = {}
-    weights = _weights()
-    for word in _WORD.findall(sentence):
-        for code, weight in weights.get(word, ()):
+    for owners in filter(None, map(_weights().get, _WORD.findall(sentence))):
+        for code, weight in owners:
             scores[code] = scores.get(code, 0.0) + weight
     best = max(scores.values(), default=0.0)
     if best < _LEAST:

@@ -1,7 +1,7 @@
 """Reads digits however they are written: as figures, spelled out in six languages, set apart, with look-alikes."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -112,21 +112,21 @@ class Numerals:
         self._worth: Remembered[str, int] = Remembered(self._most_digits, _MOST_WORDS)
         self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
-    def may_run(self, text: str, least: int) -> bool:
-        """Tell, fast, whether there may be a run of `least` digits in folded `text`, whatever of it is barred."""
-        tokens = _PARTED.findall(text)
-        worth = bytes(map(self._worth.__getitem__, tokens))
-        if sum(worth) < least:
-            return False
-        # A word that joins digits may join them over what is barred.
-        return not self._joining.isdisjoint(tokens) or any(sum(found) >= least for found in _CLUSTER.findall(worth))
+    def runs(self, text: str, least: int, bar: Callable[[str], str] | None = None) -> list[Run]:
+        """Return the runs of at least `least` digits in folded `text`, or rather in what `bar` makes of it.
 
-    def runs(self, text: str, least: int) -> list[Run]:
-        """Return the runs of at least `least` digits in folded `text`."""
-        if not self._quick.search(text):
+        `bar` blots out parts of a text that are no runs. It is only asked where there may be some.
+        """
+        tokens = _PARTED.findall(text)
+        clusters = self._clusters(tokens, least)
+        # A word that joins digits may join them over what is barred.
+        if not clusters and (self._joining.isdisjoint(tokens) or self._digits(tokens) < least):
             return []
-        scan = _Scan(text, least)
-        for start, end in self._stretches(text, least):
+        barred = text if bar is None else bar(text)
+        if not self._quick.search(barred):
+            return []
+        scan = _Scan(barred, least)
+        for start, end in self._stretches(barred, least):
             self._scan(scan, start, end)
         return scan.runs
 
@@ -136,11 +136,18 @@ class Numerals:
         if not text.isascii() and not self._joining.isdisjoint(tokens):
             # After these, Japanese words may stand in between.
             tokens, pattern = _TOKEN.findall(text), _TOKEN
-        worth = bytes(map(self._worth.__getitem__, tokens))
-        clusters = [found.span() for found in _CLUSTER.finditer(worth) if sum(found.group()) >= least]
+        clusters = self._clusters(tokens, least)
         matches = list(pattern.finditer(text)) if clusters else []
         for first, last in clusters:
             yield matches[first].start(), matches[last - 1].end()
+
+    def _clusters(self, tokens: list[str], least: int) -> list[tuple[int, int]]:
+        """Return which tokens stand together, with no word between that ends a run, and may be digits enough."""
+        worth = bytes(map(self._worth.__getitem__, tokens))
+        return [found.span() for found in _CLUSTER.finditer(worth) if sum(found.group()) >= least]
+
+    def _digits(self, tokens: list[str]) -> int:
+        return sum(map(self._worth.__getitem__, tokens))
 
     def _most_digits(self, token: str) -> int:
         """Return how many digits a token may stand for at most; 0 for a word that ends a run."""

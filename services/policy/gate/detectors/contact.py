@@ -114,9 +114,8 @@ class _Contact:
         mailboxes = passage.once(self._mailboxes.find)
         found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(text, mailboxes))]
         links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
-        if self._numerals.may_run(text, _FEWEST_DIGITS):
-            runs = self._numerals.runs(barred(text, [*mailboxes, *links]), _FEWEST_DIGITS)
-            found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
+        runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda text: barred(text, [*mailboxes, *links]))
+        found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
         if _QUICK_LETTERED.search(text):
             found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
         if "@" in text:

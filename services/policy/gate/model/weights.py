@@ -106,9 +106,9 @@ class Weights:
 
     def freed(self, total: int) -> list[float]:
         """Return the sums of all labels, freed from the length of what they are of."""
-        sums, count = self.unpack(total)
-        length = 1 / sqrt(max(1, count))
-        return [one * scale * length for one, scale in zip(sums, self.scales, strict=True)]
+        fields = self._row.unpack((total + self._middle).to_bytes(self._row.size, "little"))
+        length = 1 / sqrt(max(1, fields[-1]))
+        return [(one - _MIDDLE) * scale * length for one, scale in zip(fields, self.scales, strict=False)]
 
     def _mixed(self, words: Sequence[str], *, reply: bool) -> tuple[int, list[Meaning]]:
         total = 0

@@ -29,12 +29,14 @@ class Secrets:
     def find(self, passage: NormalisedText) -> Iterator[tuple[int, int]]:
         """Yield the spans of given passwords, and of secrets in sentences that ask for them."""
         text = passage.folded
-        if self._passwords.search(text) is None and self._secrets.search(text) is None:
+        given, asked = self._passwords.search(text) is not None, self._secrets.search(text) is not None
+        if not given and not asked:
             return
         for start, end in passage.sentences:
             sentence = text[start:end]
-            yield from self._given(text, start, sentence)
-            secret = self._secrets.search(sentence)
+            if given:
+                yield from self._given(text, start, sentence)
+            secret = self._secrets.search(sentence) if asked else None
             if secret is None or self._denials.search(sentence) is not None:
                 continue
             own = self._devices.search(sentence[max(0, secret.start() - _DEVICE_NEAR) : secret.start()])
@@ -42,9 +44,10 @@ class Secrets:
                 yield start + secret.start(), start + secret.end()
 
     def _given(self, text: str, start: int, sentence: str) -> Iterator[tuple[int, int]]:
-        if self._devices.search(sentence) is not None:
+        words = list(self._passwords.finditer(sentence))
+        if not words or self._devices.search(sentence) is not None:
             return
-        for word in self._passwords.finditer(sentence):
+        for word in words:
             given = _GIVEN.match(text, start + word.end())
             if given is not None and _is_password(given):
                 yield start + word.start(), given.end()

@@ -23,22 +23,34 @@ _PIECES = ["one", "four", "twenty", "quatre-vingt", "double", "triple", "and", "
 _PIECES += ["123456789012345678", "abc123", "777forme", "0oil", "に", "〇", "+", ".", "\n", " kg"]
 
 
-def _has_run(text: str) -> bool:
-    return bool(NUMERALS.runs(text, LEAST))
+_TEXTS = st.lists(st.tuples(st.sampled_from(_PIECES), st.sampled_from(["", " ", ", ", "-", "\n"])), max_size=12).map(
+    lambda pieces: "".join(piece + after for piece, after in pieces)
+)
 
 
-@given(st.lists(st.tuples(st.sampled_from(_PIECES), st.sampled_from(["", " ", ", ", "-", "\n"])), max_size=12))
-def test_the_fast_look_misses_no_run(pieces: list[tuple[str, str]]) -> None:
-    text = "".join(piece + after for piece, after in pieces)
-    if _has_run(text):
-        assert NUMERALS.may_run(text, LEAST)
+def _digits(text: str) -> list[str]:
+    return [run.digits for run in NUMERALS.runs(text, LEAST)]
+
+
+@given(_TEXTS, _TEXTS)
+def test_a_word_parts_runs(first: str, second: str) -> None:
+    three = " one, word one, word one, word "
+    assert _digits(first + three + second) == _digits(first + three) + _digits(three + second)
 
 
 @pytest.mark.parametrize("text", ["", "no digits here", "1 word 2 word 3 word 4 word 5 word 6", "one and four"])
-def test_the_fast_look_says_no_where_words_part_the_digits(text: str) -> None:
-    assert not NUMERALS.may_run(text, LEAST)
+def test_asks_for_no_bars_where_words_part_the_digits(text: str) -> None:
+    def bar(_: str) -> str:
+        raise AssertionError("asked")
+
+    assert NUMERALS.runs(text, LEAST, bar) == []
 
 
-def test_a_word_ends_a_run_and_what_is_repeated() -> None:
-    runs = NUMERALS.runs("double word 3456 78 word twenty four double 1 2 34", LEAST)
-    assert [run.digits for run in runs] == ["345678", "2411234"]
+def test_reads_what_is_not_barred() -> None:
+    assert [run.digits for run in NUMERALS.runs("12 34 56 kg, 78 90 12", LEAST, lambda text: "€" * 11 + text[11:])] == [
+        "789012"
+    ]
+
+
+def test_a_word_ends_what_is_repeated_too() -> None:
+    assert _digits("double word 3456 78 word twenty four double 1 2 34") == ["345678", "2411234"]
