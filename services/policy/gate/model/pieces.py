@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d[\d.,/:-]*|_{2,}")
 _TOKEN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]{1,24}|[0%$€£¥?!_]")
 FIRST_JAPANESE = "\u3005"
 """The first character of Japanese stretches; no other token begins with one that comes after it."""
-_SHORTEST_PIECE, _LONGEST_PIECE = 3, 5
+_PIECES = range(3, 6)
 LONGEST_RUN = 4
 """How many characters of a Japanese stretch are taken together at most."""
 
@@ -42,10 +42,12 @@ def word_buckets(word: str) -> list[int]:
     if not word[0].isalpha():
         return [bucket(word)]
     edged = f"<{word}>"
-    found = [word]
-    for size in range(_SHORTEST_PIECE, _LONGEST_PIECE + 1):
-        found += [edged[at : at + size] for at in range(len(edged) - size + 1)]
-    return [crc32(piece.encode()) % BUCKETS for piece in found]
+    if word.isascii():
+        octets = edged.encode()
+        pieces = [octets[at : at + size] for size in _PIECES for at in range(len(octets) - size + 1)]
+    else:
+        pieces = [edged[at : at + size].encode() for size in _PIECES for at in range(len(edged) - size + 1)]
+    return [bucket(word), *[crc32(piece) % BUCKETS for piece in pieces]]
 
 
 def run_buckets(run: str) -> list[int]:

@@ -141,7 +141,7 @@ class Weights:
         return self._sum([bucket(feature) for feature in features(meaning, reply=reply)], counted=False)
 
     def _mean_together(self, pair: tuple[Meaning, Meaning]) -> int:
-        return self._sum([bucket(feature) for feature in joint_features(*pair)], counted=False)
+        return sum(map(self._of_bucket, map(bucket, joint_features(*pair))))
 
     def _of_bucket(self, number: int) -> int:
         at = number * self._size
@@ -151,8 +151,8 @@ class Weights:
         if not numbers:
             return 0
         table, size = self._table, self._size
-        rows = [table[number * size : number * size + size] for number in numbers]
-        total = int.from_bytes(self._fields.pack(*map(sum, zip(*rows, strict=True))), "little")
+        rows = b"".join([table[number * size : number * size + size] for number in numbers])
+        total = int.from_bytes(self._fields.pack(*[sum(rows[at::size]) for at in range(size)]), "little")
         total -= self._zero * len(numbers)
         return total + self._one * len(numbers) if counted else total
 

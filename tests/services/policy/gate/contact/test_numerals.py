@@ -34,7 +34,7 @@ def _digits(text: str) -> list[str]:
 
 @given(_TEXTS, _TEXTS)
 def test_a_word_parts_runs(first: str, second: str) -> None:
-    three = " one, word one, word one, word "
+    three = " word 123 word "
     assert _digits(first + three + second) == _digits(first + three) + _digits(three + second)
 
 
