@@ -5,6 +5,7 @@ as if for itself alone and is answered from memory.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BindParameter, bindparam, event, inspect, tuple_
@@ -23,6 +24,16 @@ _MOST_KEYS = 500
 _MEMORY = "lookups"
 # The keys of a question that is put together once: putting it together costs as much as answering it.
 KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+
+
+def pad(keys: Sequence[K]) -> Sequence[K]:
+    """Return `keys`, the last one repeated until they are 1, 2, 4, 8 and so on.
+
+    As many keys as there happen to be would make one more statement of each number, to be put together and planned.
+    """
+    if not keys:
+        return keys
+    return [*keys, *repeat(keys[-1], (1 << (len(keys) - 1).bit_length()) - len(keys))]
 
 
 class Lookup(Generic[K, V]):
@@ -45,7 +56,7 @@ class Lookup(Generic[K, V]):
         unknown = list(set(keys) - known.keys())
         for start in range(0, len(unknown), _MOST_KEYS):
             some = unknown[start : start + _MOST_KEYS]
-            found = await self._ask(session, some)
+            found = await self._ask(session, pad(some))
             known.update(dict.fromkeys(some) if self._absent else {})
             known.update(found)
 

@@ -31,6 +31,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.bus import Bus, finish
 from shared.db import Database, SessionWithEvents, UtcDateTime
 from shared.events import Event, Record, encode_event
+from shared.lookup import pad
 from shared.metrics import ServiceMetrics
 from shared.rounds import Rounds
 
@@ -184,12 +185,14 @@ class Relay:
     async def _read_unpublished(self, published: Sequence[int]) -> Sequence[RowMapping]:
         """Return the oldest rows that are neither marked nor in `published`."""
         async with self._database.reading() as session:
-            rows = await (await session.connection()).execute(_UNPUBLISHED, {"seqs": published, "most": self._batch})
+            rows = await (await session.connection()).execute(
+                _UNPUBLISHED, {"seqs": pad(published), "most": self._batch}
+            )
             return rows.mappings().all()
 
     async def _mark_published(self, seqs: Sequence[int]) -> None:
         async with self._database.transaction() as session:
-            await (await session.connection()).execute(_MARK_PUBLISHED, {"seqs": seqs, "at": datetime.now(UTC)})
+            await (await session.connection()).execute(_MARK_PUBLISHED, {"seqs": pad(seqs), "at": datetime.now(UTC)})
 
 
 def _to_record(row: RowMapping) -> Record:

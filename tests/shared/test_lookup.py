@@ -1,10 +1,12 @@
 from collections.abc import Collection
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db import Database
-from shared.lookup import Lookup, find_rows
+from shared.lookup import Lookup, find_rows, pad
 from tests.shared.notes import Note
 
 
@@ -137,3 +139,12 @@ async def test_what_a_savepoint_brought_is_forgotten_with_it(database: Database)
         await savepoint.rollback()
         assert await lookup.get(session, 2) == 4
     assert squares.asked == [{2}, {2}]
+
+
+@given(st.lists(st.integers(), max_size=600))
+def test_padded_keys_are_the_same_keys_in_few_different_numbers(keys: list[int]) -> None:
+    padded = pad(keys)
+    assert list(padded[: len(keys)]) == keys
+    assert set(padded) == set(keys)
+    assert len(padded) in {0, *(1 << power for power in range(11))}
+    assert len(padded) < 2 * max(1, len(keys))

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import Alias, Base, Party, Sender
 from shared.contracts.vocabulary import Role
-from shared.lookup import KEYS, Lookup
+from shared.lookup import KEYS, Lookup, pad
 
 _ALIASES = Base.metadata.tables["aliases"]
 _INTAKE = Base.metadata.tables["intake"]
@@ -79,7 +79,7 @@ _SENDERS_OF = select(_SENDERS.c.role, _SENDERS.c.party_id, _SENDERS.c.address_ha
 async def find_aliases(session: AsyncSession, addresses: Sequence[str]) -> Sequence[RowMapping]:
     """Return aliases with the other one of their pair, and the writer's sealed address if the writer is known."""
     rows: Sequence[RowMapping] = (
-        (await (await session.connection()).execute(_PAIRED_ALIASES, {"keys": addresses})).mappings().all()
+        (await (await session.connection()).execute(_PAIRED_ALIASES, {"keys": pad(addresses)})).mappings().all()
     )
     return rows
 
@@ -88,7 +88,7 @@ async def list_senders(
     session: AsyncSession, hashes: Sequence[str], party_ids: Sequence[str]
 ) -> Mapping[tuple[Role, str], set[str]]:
     """Return by party the addresses that may write in its name: all of these parties, and these addresses anywhere."""
-    asked = {"hashes": hashes, "keys": party_ids}
+    asked = {"hashes": pad(hashes), "keys": pad(party_ids)}
     found: dict[tuple[Role, str], set[str]] = {}
     for role, party_id, address_hash in (await (await session.connection()).execute(_SENDERS_OF, asked)).all():
         found.setdefault((Role(role), party_id), set()).add(address_hash)

@@ -15,7 +15,7 @@ from services.delivery.models import Base, MailKind, Party, QueuedMail, QueueSta
 from services.delivery.outbound.domain import choose_within
 from shared.contracts.vocabulary import Role
 from shared.db import UtcDateTime
-from shared.lookup import KEYS
+from shared.lookup import KEYS, pad
 
 # What is asked for all the time is put together once.
 _FULL: BindParameter[Any] = bindparam("full", expanding=True)
@@ -66,7 +66,7 @@ async def claim_due(session: AsyncSession, now: datetime, claim: Claim, busy: Ma
     if mails:
         chosen_ids = [mail.queue_id for mail in mails]
         connection = await session.connection()
-        await connection.execute(_CLAIM, {"keys": chosen_ids, "by": claim.id, "until": claim.until})
+        await connection.execute(_CLAIM, {"keys": pad(chosen_ids), "by": claim.id, "until": claim.until})
     return mails
 
 
@@ -85,7 +85,7 @@ async def release_claims(session: AsyncSession, now: datetime) -> int:
 
 async def list_claimed(session: AsyncSession, claims: Sequence[tuple[UUID, UUID]]) -> dict[UUID, QueuedMail]:
     """Return, locked, those of the mails `(queue id, claim)` that are still under that claim."""
-    rows = (await session.exec(_LOCKED, params={"keys": [queue_id for queue_id, _ in claims]})).all()
+    rows = (await session.exec(_LOCKED, params={"keys": pad([queue_id for queue_id, _ in claims])})).all()
     valid = set(claims)
     return {row.queue_id: row for row in rows if row.claim is not None and (row.queue_id, row.claim) in valid}
 

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.delivery.models import Base, Identifier, ThreadedMessage
 from shared.contracts.vocabulary import Role
-from shared.lookup import KEYS, Lookup, find_rows
+from shared.lookup import KEYS, Lookup, find_rows, pad
 from shared.writing import write_last
 
 # A side of a thread, and a subject's hash.
@@ -84,7 +84,7 @@ async def find_latest_of_subjects(session: AsyncSession, subjects: Collection[Su
     """Return the latest messages that went out, by side of a thread and subject's hash."""
     if not subjects:
         return {}
-    rows = (await (await session.connection()).execute(_LATEST_OF_SUBJECTS, {"keys": subjects})).all()
+    rows = (await (await session.connection()).execute(_LATEST_OF_SUBJECTS, {"keys": pad(list(subjects))})).all()
     return {(thread_id, writer, name): message_id for thread_id, writer, name, message_id, _ in rows}
 
 
