@@ -33,7 +33,7 @@ class KafkaOptions:
 
     `namespace` begins the names of topics and groups, so that installations can share a cluster. An `instance` that
     comes back under its name within the session takes its partitions back without a rebalance. Batches are fetched at
-    least `round_seconds` apart.
+    least `round_seconds` apart. What is in hand when partitions go to another instance has `hand_over_seconds` to end.
     """
 
     bootstrap_servers: str
@@ -43,6 +43,7 @@ class KafkaOptions:
     namespace: str = ""
     instance: str = ""
     round_seconds: float = 0.0
+    hand_over_seconds: float = 30.0
 
 
 class KafkaBus:
@@ -78,7 +79,7 @@ class KafkaBus:
             max_poll_interval_ms=600_000,
             max_partition_fetch_bytes=8 * 1024 * 1024,
         )
-        hands = _Hands(consumer, handle, len(self._options.namespace))
+        hands = _Hands(consumer, handle, len(self._options.namespace), self._options.hand_over_seconds)
         consumer.subscribe([self._options.namespace + topic for topic in topics], listener=hands)
         try:
             await consumer.start()
@@ -106,10 +107,11 @@ class KafkaBus:
 class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library has no types
     """The batches in hand, each of all that was there to fetch, whatever the partition."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, handle: Handle, prefix: int) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, handle: Handle, prefix: int, hand_over_seconds: float) -> None:
         self._consumer = consumer
         self._prefix = prefix
         self._handle = handle
+        self._hand_over_seconds = hand_over_seconds
         self._tasks: dict[asyncio.Task[None], set[TopicPartition]] = {}
 
     async def work(self, batch: int, rounds: Rounds) -> None:
@@ -139,7 +141,7 @@ class _Hands(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ha
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Finish what is in hand before another instance takes over; what takes longer lets its partitions go."""
         if tasks := [task for task, held in self._tasks.items() if not revoked.isdisjoint(held)]:
-            await asyncio.wait(tasks, timeout=30)
+            await asyncio.wait(tasks, timeout=self._hand_over_seconds)
         for held in self._tasks.values():
             held.difference_update(revoked)
 

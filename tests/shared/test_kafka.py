@@ -61,3 +61,38 @@ async def test_a_slow_batch_does_not_hold_up_what_comes_later_on_other_partition
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def test_a_batch_that_outlasts_a_rebalance_lets_its_partitions_go(kafka: KafkaBroker, topic_prefix: str) -> None:
+    topic, group = f"{topic_prefix}notes", f"{topic_prefix}group"
+    go_on, taken, slow_in_hand = asyncio.Event(), set[str](), list[int]()
+
+    async def handle(records: Sequence[Record]) -> None:
+        if any(record.value == b"slow" for record in records):
+            slow_in_hand.append(1)
+            await go_on.wait()
+        taken.update(record.key for record in records)
+
+    async def publish(edition: str) -> set[str]:
+        keys = {f"{edition}{number}" for number in range(40)}
+        await bus.publish([Record(topic, key, b"quick") for key in keys])
+        return keys
+
+    async with open_kafka(KafkaOptions(kafka.bootstrap, partitions=4, hand_over_seconds=0.1)) as bus:
+        await bus.ensure_topics([topic])
+        first = asyncio.create_task(bus.consume(group, [topic], handle))
+        await bus.publish([Record(topic, "slow", b"slow")])
+        await until(lambda: len(slow_in_hand) == 1, "the slow one in hand", limit=30)
+        second = asyncio.create_task(bus.consume(group, [topic], handle))
+        await until(lambda: len(slow_in_hand) == 2, "the slow one in another's hand", limit=30)
+        early = await publish("early")
+        go_on.set()
+        await until(lambda: {"slow"} | early <= taken, "what came before it ended", limit=30)
+        late = await publish("late")
+        await until(lambda: late <= taken, "what came after it ended", limit=30)
+        assert not first.done()
+        assert not second.done()
+        for task in (first, second):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
