@@ -78,19 +78,20 @@ class _Reader:
 
     def read(self) -> HtmlView:
         at = 0
-        inside = False
+        inside = broken = False
         for text, written in pieces(self._source):
             if text:
                 self._characters(text, at)
                 at += len(text)
+                broken = False
             if written[:2] not in _NO_TAG:
                 element = read_element(written)
                 if inside or not element.plain:
                     self._tag(element, at)
-                    inside = self._hiding.inside or self._quoted
-                elif element.breaks:
-                    self._visible.end_line(at)
-                    self._hidden.end_line(at)
+                    inside, broken = self._hiding.inside or self._quoted, False
+                elif element.breaks and not broken:
+                    self._break(at)
+                    broken = True
             at += len(written)
         self._finish_link()
         return HtmlView(

@@ -10,7 +10,7 @@ import re
 from itertools import accumulate
 
 from services.policy.gate.offsets import Derived
-from services.policy.gate.scan import quick_pattern
+from services.policy.gate.scan import BLANK, LINE_END, quick_pattern
 
 _QUOTED_LINE = re.compile(r"[ \t]{0,3}(?:[>＞]|\|[ \t])")
 _SEPARATOR_WORDS = (
@@ -49,7 +49,10 @@ _ATTRIBUTION_START = re.compile(
 _DATED = re.compile(r"\d")
 # Of all the signs of history, each has one of these.
 _TELLING = re.compile(r"[>＞|:：_]|--")
-_SEPARATING = quick_pattern(f"(?i){_SEPARATOR_WORDS}")
+_SEPARATING = quick_pattern(
+    rf"(?i)(?:^|{LINE_END}){BLANK}*(?:[-_=*]{{2,30}}{BLANK}*)?(?:{_SEPARATOR_WORDS}){BLANK}*[:：]?{BLANK}*"
+    rf"(?:[-_=*]{{2,30}}{BLANK}*)?(?:$|{LINE_END})"
+)
 _LONGEST_ATTRIBUTION = 3
 _LONGEST_HEADER = 6
 

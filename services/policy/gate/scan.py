@@ -6,6 +6,8 @@ import re2
 
 BLANK = r"[\s\x0b\x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 """What the `re` module takes for a blank; RE2's own `\\s` is narrower."""
+LINE_END = r"[\n\r\x0b\x0c\x1c-\x1e\x{85}\x{2028}\x{2029}]"
+"""What ends a line for `str.splitlines`."""
 DIGIT = r"\p{Nd}"
 """What the `re` module takes for a digit."""
 _MEMORY = 64 << 20
