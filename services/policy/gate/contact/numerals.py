@@ -27,7 +27,9 @@ _KANA = {
 _PARTICLES = frozenset("にご" + "くし" + "ニゴク")
 _ANY_KANA = "|".join(sorted(_KANA, key=len, reverse=True))
 _TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{_ANY_KANA}")
-# The same, and one by one the Japanese letters that may not stand between digits.
+# The same in plain ASCII.
+_WORDS = re.compile(r"[0-9a-z]+")
+# The same in any text, and one by one the Japanese letters that may not stand between digits.
 _PARTED = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}一-鿿]|{_ANY_KANA}|[ぁ-ねは-ゖァ-ネハ-ヺ]")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 # Digits run together with a word ("call415", "7777forme", an extension), not with an article's letters.
@@ -117,7 +119,7 @@ class Numerals:
 
         `bar` blots out parts of a text that are no runs. It is only asked where there may be some.
         """
-        tokens = _PARTED.findall(text)
+        tokens = (_WORDS if text.isascii() else _PARTED).findall(text)
         clusters = self._clusters(tokens, least)
         # A word that joins digits may join them over what is barred.
         if not clusters and (self._joining.isdisjoint(tokens) or self._digits(tokens) < least):
@@ -132,8 +134,9 @@ class Numerals:
 
     def _stretches(self, text: str, least: int) -> Iterator[tuple[int, int]]:
         """Yield the stretches between words that end a run, if long enough for one."""
-        tokens, pattern = _PARTED.findall(text), _PARTED
-        if not text.isascii() and not self._joining.isdisjoint(tokens):
+        pattern = _WORDS if text.isascii() else _PARTED
+        tokens = pattern.findall(text)
+        if pattern is _PARTED and not self._joining.isdisjoint(tokens):
             # After these, Japanese words may stand in between.
             tokens, pattern = _TOKEN.findall(text), _TOKEN
         clusters = self._clusters(tokens, least)
@@ -153,11 +156,11 @@ class Numerals:
         """Return how many digits a token may stand for at most; 0 for a word that ends a run."""
         if token in self._repeats:
             return _ANY_NUMBER
-        if token in self._words:
-            return len(str(self._words[token]))
-        if token in _KANJI_VALUES or token in _KANA or token in self._joints or token in self._steps:
-            return 1
-        return min(len(token), _ANY_NUMBER) if any(character.isdigit() for character in token) else 0
+        groups = self._groups(token, 0)
+        if groups is not None:
+            return min(sum(len(group.digits) for group in groups), _ANY_NUMBER)
+        ends = [found.group(1) for found in (_LEADING.match(token), _TRAILING.search(token)) if found is not None]
+        return sum(map(len, ends)) or (token in self._joining)
 
     def _scan(self, scan: "_Scan", start: int, end: int) -> None:
         repeat = 1

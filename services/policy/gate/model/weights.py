@@ -88,7 +88,7 @@ class Weights:
     def add(self, sentence: str, *, reply: bool = False) -> int:
         """Return the sums over the features of a folded sentence, and their number, packed; such integers add up."""
         words = tokens(sentence)
-        if max(words, default="") < FIRST_JAPANESE:
+        if sentence.isascii() or max(words, default="") < FIRST_JAPANESE:
             total = sum(map(self._words[reply].__getitem__, words))
             total += sum(map(self._pairs.__getitem__, zip(chain("^", words), words, strict=False)))
             spoken = list(filter(None, map(self._spoken.__getitem__, words)))

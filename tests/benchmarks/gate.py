@@ -1,0 +1,88 @@
+"""`python -m tests.benchmarks.gate`: what judging one message costs, in milliseconds of processor time.
+
+Of each message, slightly different ones are judged several times and the fastest time of each counts, as other
+work on the machine only ever adds. `first`: texts put together anew from the training messages' clean ones, in turn
+in six languages, each judged once.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+
+from services.policy.gate.candidate import Candidate
+from services.policy.gate.ruleset import RuleSet
+from tests.services.policy.training.examples import read_examples
+
+_ROUNDS, _VARIANTS, _FIRST = 9, 12, 600
+_KILOBYTE, _PAGE = 1024, 20_000
+_ANSWERS = {
+    "en": "Dear Mr Brown, thank you for your message about the oak shelf. The delivery from our workshop takes two "
+    "days longer than planned because the varnish has to dry, so we expect it with you on Thursday. Please keep the "
+    "way to the door free, as the driver comes with a long van. The screws lie behind the second board. ",
+    "de": "Sehr geehrte Frau Huber, danke für Ihre Nachricht zum Eichenregal. Die Lieferung aus unserer Werkstatt "
+    "dauert zwei Tage länger als geplant, weil der Lack trocknen muss; wir rechnen mit Donnerstag. Bitte halten Sie "
+    "den Weg zur Tür frei, der Fahrer kommt mit einem langen Wagen. ",
+    "ja": "お問い合わせいただいた棚の件でご連絡いたします。塗装の乾燥に時間がかかっており、"
+    "お届けは木曜日になる見込みです。ネジは二枚目の板の裏の小さな袋に入っております。",
+}
+
+
+def _cut(text: str, octets: int) -> str:
+    return text.encode()[:octets].decode(errors="ignore")
+
+
+def _texts() -> Iterator[tuple[str, list[Candidate]]]:
+    for language, words in _ANSWERS.items():
+        texts = [_cut(f"Nr {number}. " + words[number:] + words * 30, _KILOBYTE) for number in range(_VARIANTS)]
+        yield f"1 KB of text, {language}", [Candidate(text=text, kind="reply", language=language) for text in texts]
+
+
+def _pages() -> Iterator[tuple[str, list[Candidate]]]:
+    words = _ANSWERS["en"]
+    cells = (words[number % 40 : number % 40 + 60] for number in range(400))
+    rows = "".join(
+        f"<tr><td style='padding:2px'>{number}</td><td><b>{cell}</b></td></tr>" for number, cell in enumerate(cells)
+    )
+    paragraphs = f"<p style='margin:0'>{words}</p>\n" * 100
+    for name, page in (("a table", f"<table>{rows}"), ("paragraphs", paragraphs)):
+        variants = [_cut(page.replace("Dear", f"Dear{number}"), _PAGE) for number in range(_VARIANTS)]
+        yield f"20 KB of HTML, {name}", [Candidate(html=page, kind="reply") for page in variants]
+
+
+def _new() -> list[Candidate]:
+    chance = random.Random(1)
+    clean: dict[str, list[str]] = {}
+    for example in read_examples():
+        if example.source == "written" and not example.labels:
+            clean.setdefault(example.language, []).append(example.candidate.text)
+    return [
+        Candidate(text=_cut(" ".join(chance.choices(texts, k=20)), _KILOBYTE), kind="reply", language=language)
+        for _ in range(_FIRST)
+        for language, texts in sorted(clean.items())
+    ]
+
+
+def _milliseconds(rules: RuleSet, candidates: Sequence[Candidate], rounds: int) -> float:
+    total = 0.0
+    for candidate in candidates:
+        times = []
+        for _ in range(rounds):
+            begin = time.process_time()
+            rules.judge(candidate)
+            times.append(time.process_time() - begin)
+        total += min(times)
+    return total * 1000 / len(candidates)
+
+
+def main() -> None:
+    """Measure, and print a line for each kind of message."""
+    rules = RuleSet.load()
+    for name, candidates in (*_texts(), *_pages()):
+        print(f"{name:28} {_milliseconds(rules, candidates, _ROUNDS):6.2f} ms")  # noqa: T201  # the command's answer
+    new = _new()
+    _milliseconds(rules, new[: len(new) // 4], 1)
+    print(f"{'1 KB of text, first':28} {_milliseconds(rules, new[len(new) // 4 :], 1):6.2f} ms")  # noqa: T201  # the same
+
+
+if __name__ == "__main__":
+    main()
