@@ -14,6 +14,8 @@ from services.policy.gate.tongues import spoken
 _LINK = re.compile(r"(?<=://)[^\s<>\"']+|\bwww\.[^\s<>\"']+")
 # A full stop ends a sentence before a blank, not inside a number, an abbreviated title or an initial.
 _END = re.compile("[.!?…]+[\"')\\]]*(?=\\s|$|[^\\x00-\\x7f])|[。\uff01\uff1f]+|(?<=[^\\x00-\\xff])[.!?]+|\\n[ \\n]*")
+# The same in plain ASCII: a class first, so that the search skips what is no ending.
+_ASCII_END = re.compile(r"[.!?\n](?:(?<=\n)[ \n]*|[.!?]*[\"')\]]*(?=\s|$))")
 _TITLE = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|sr|st|herr|fr|hr|mme|mlle|dott|prof|gent|egr|spett"
     r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
@@ -43,7 +45,7 @@ def sentences(text: str) -> list[Span]:
     """
     spans: list[Span] = []
     begin = 0
-    for match in _END.finditer(text):
+    for match in (_ASCII_END if text.isascii() else _END).finditer(text):
         start, end = match.span()
         if _goes_on(text, begin, start, end):
             continue

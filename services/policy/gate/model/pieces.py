@@ -16,6 +16,8 @@ REACH = 3
 """With how many of the following words that speak of something one is taken together."""
 
 _NUMBER = re.compile(r"\d[\d.,/:-]*|_{2,}")
+_FIGURE = re.compile(r"[\d_]")
+_ASCII_TOKEN = re.compile(r"[a-z]{1,24}|[0%$?!_]")
 _TOKEN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]{1,24}|[0%$€£¥?!_]")
 FIRST_JAPANESE = "\u3005"
 """The first character of Japanese stretches; no other token begins with one that comes after it."""
@@ -29,7 +31,9 @@ def tokens(sentence: str) -> list[str]:
 
     Numbers are all alike, and so are links, which come as underscores.
     """
-    return _TOKEN.findall(_NUMBER.sub(_plain, sentence))
+    if _FIGURE.search(sentence) is not None:
+        sentence = _NUMBER.sub(_plain, sentence)
+    return (_ASCII_TOKEN if sentence.isascii() else _TOKEN).findall(sentence)
 
 
 def is_japanese(token: str) -> bool:
