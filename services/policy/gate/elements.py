@@ -103,11 +103,13 @@ _ACTIVE_TAGS = frozenset(
         "textarea",
     ]
 )
-_IMAGES = frozenset({"img", "image"})
+_IMAGES = frozenset({"img", "image", "svg"})
 _NOTABLE_TAGS = _ACTIVE_TAGS | _IMAGES | {"style", "link"}
 _HIDING_TAGS = frozenset({"title", "noscript", "template"})
 _REMOVED_WHOLE = frozenset({"applet", "embed", "frame", "iframe", "object", "portal", "script"})
-_HARMLESS_META = re.compile(r"^(?:content-type|x-ua-compatible|content-language|content-style-type)?$")
+_HARMLESS_META = re.compile(
+    r"^(?:content-type|x-ua-compatible|content-language|content-style-type|cache-control|pragma|expires|imagetoolbar)?$"
+)
 _LINK_ATTRIBUTES = frozenset({"href", "xlink:href", "action", "formaction"})
 _REMOTE_ATTRIBUTES = frozenset({"src", "srcset", "background", "poster", "data", "lowsrc", "dynsrc", "longdesc"})
 _WORDED_ATTRIBUTES = frozenset({"alt", "title", "placeholder", "aria-label", "summary", "label"})
@@ -119,7 +121,7 @@ _ACTIVE_SCHEME = re.compile(
 _STYLE_REMOTE = re.compile(
     r"url\(\s*[\"']?\s*(?:[a-z][a-z0-9+.-]*:)?//|@import|image-set\(|\bsrc\s*:\s*url", re.IGNORECASE
 )
-_STYLE_ACTIVE = re.compile(r"expression\s*\(|behavior\s*:|-moz-binding|javascript:", re.IGNORECASE)
+_STYLE_ACTIVE = re.compile(r"expression\s*\(|(?<!scroll-)behavior\s*:|-moz-binding|javascript:", re.IGNORECASE)
 _STYLE_HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0+)?(?![.\d])"
     r"|(?:font-size|line-height|max-height|max-width)\s*:\s*0(?![.\d])|text-indent\s*:\s*-\d{3}|left\s*:\s*-\d{4}",
@@ -191,7 +193,7 @@ def _read(written: str) -> Element:
 
 
 def _is_notable(tag: Tag) -> bool:
-    return bool(acts(tag)) or tag.name in _IMAGES or bool(fetches(tag)) or bool(words(tag))
+    return bool(acts(tag)) or is_image(tag) or bool(fetches(tag)) or bool(words(tag))
 
 
 def acts(tag: Tag) -> list[tuple[str, int, int]]:
@@ -206,8 +208,17 @@ def acts(tag: Tag) -> list[tuple[str, int, int]]:
 
 
 def is_image(tag: Tag) -> bool:
-    """Tell whether a tag shows an image."""
-    return tag.name in _IMAGES
+    """Tell whether a tag shows an image: by itself, as its background, or as what stands in for a film."""
+    return tag.name in _IMAGES or any(_is_picture(tag, one) for one in tag.attributes)
+
+
+def _is_picture(tag: Tag, attribute: Attribute) -> bool:
+    name, value = attribute.name, attribute.value
+    if name == "type":
+        return tag.name in {"input", "object", "embed"} and value.lower().startswith("image")
+    if name == "style":
+        return "url(" in value.lower()
+    return bool(value) and name in {"background", "poster", "srcset"}
 
 
 def fetches(tag: Tag) -> list[Fetch]:
