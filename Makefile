@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run install-dev test lint types imports check bench bench-aliases bench-outage fuzz policy-report train revision events lock clean
+.PHONY: help install run install-dev test lint types imports check bench bench-aliases bench-gate bench-outage fuzz policy-report train revision events lock clean
 
 help: ## List the commands
 	@echo "Tramite: buyer-seller messaging for marketplaces."
@@ -54,6 +54,9 @@ bench: install-dev ## Measure throughput beside a relay that stores nothing
 
 bench-aliases: install-dev ## Make 200,000 aliases by 50 writers on PostgreSQL; time look-ups as the table grows
 	$(BIN)/python -m tests.benchmarks.aliases
+
+bench-gate: install-dev ## Time the policy gate on one core
+	$(BIN)/python -m tests.benchmarks.gate
 
 bench-outage: install-dev ## Take the next hop away for two minutes (ARGS="--seconds 3600" for an hour); watch the queue drain
 	$(BIN)/python -m tests.benchmarks.outage $(ARGS)

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.gate`: what judging one message costs, in milliseconds of processor time.
+"""`make bench-gate`: what judging one message costs, in milliseconds of processor time.
 
 Of each message, slightly different ones are judged several times and the fastest time of each counts, as other
 work on the machine only ever adds. `first`: texts put together anew from the training messages' clean ones, in turn

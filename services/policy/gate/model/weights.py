@@ -37,6 +37,8 @@ _FIELD = 32
 _MIDDLE = 1 << (_FIELD - 1)
 _MOST_WORDS, _MOST_PAIRS, _MOST_RUNS, _MOST_BEGINNINGS = 24_576, 65_536, 24_576, 8_192
 _BEGINNING = 2
+# Greetings, courtesies, signatures: short sentences come back as a whole.
+_MOST_SENTENCES, _SHORT_SENTENCE = 4_096, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,15 @@ class Weights:
             reply: Remembered(partial(self._mean, reply=reply), _MOST_WORDS) for reply in (False, True)
         }
         self._joint: Remembered[tuple[Meaning, Meaning], int] = Remembered(self._mean_together, _MOST_PAIRS)
+        self._sentences = tuple(Remembered(partial(self._add, reply=reply), _MOST_SENTENCES) for reply in (False, True))
 
     def add(self, sentence: str, *, reply: bool = False) -> int:
         """Return the sums over the features of a folded sentence, and their number, packed; such integers add up."""
+        if len(sentence) <= _SHORT_SENTENCE:
+            return self._sentences[reply][sentence]
+        return self._add(sentence, reply=reply)
+
+    def _add(self, sentence: str, *, reply: bool) -> int:
         words = tokens(sentence)
         if sentence.isascii() or max(words, default="") < FIRST_JAPANESE:
             total = sum(map(self._words[reply].__getitem__, words))
