@@ -16,6 +16,8 @@ _WORD = re.compile(r"[a-z]+")
 _JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 _LEAST = 1.0
 _CLOSE = 0.85
+# Of a sentence with hardly any small words, every language that shares a part of them.
+_FEW, _CLOSE_OF_FEW = 1.6, 0.6
 _LONGEST = 4000
 
 
@@ -47,4 +49,5 @@ def _of_one(sentence: str) -> set[str]:
     best = max(scores.values(), default=0.0)
     if best < _LEAST:
         return japanese
-    return japanese | {code for code, score in scores.items() if score >= _CLOSE * best}
+    close = _CLOSE if best >= _FEW else _CLOSE_OF_FEW
+    return japanese | {code for code, score in scores.items() if score >= close * best}

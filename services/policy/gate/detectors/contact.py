@@ -22,7 +22,15 @@ _LINKED = re.compile(
 )
 _SERVICE_WINDOW = 90
 # "1-800-FLOWERS", and addresses written from the end.
-_LETTERED_NUMBER = re.compile(r"(?<![\w-])(?:1[ .-])?0?8(?:00|88|77|66|08)[ .-]?(?=[a-z]{4})[a-z]{4,10}(?![a-z])")
+_COUNTED = (
+    r"(?:watt|volt|gram|lumen|met[er]|page|pagin|seite|euro|stuck|stueck|piec|pezz|piez|lit[er]|kcal|kilo|mbit"
+    r"|mill|dollar|pound|frank|franc|umdreh|tour|giri|hour|stund|heur|hora|item|unit|unid|point|punt|sheet|blatt|feuil|fogl|hoja"
+    r"|time|year|jahr|anni|anos|mini|word|step|hertz)"
+)
+_LETTERED_NUMBER = re.compile(
+    r"(?<![\w.,-])(?:1[ .-]0?8(?:00|88|77|66|08)[ .-]?|08(?:00|88|77|66|08)[ .-]?|8(?:00|88|77|66|08)-?)"
+    rf"(?!{_COUNTED})[a-z]{{4,10}}(?![a-z])"
+)
 _BACKWARDS = re.compile(r"(?<![a-z0-9.])(?:moc|ten|gro|ti|ed|rf|se|pj|ku\.oc)\.[a-z0-9-]{2,40}@[a-z0-9._-]{2,40}")
 _QUICK_LETTERED = quick_pattern(r"8(?:00|88|77|66|08)[ .-]?[a-z]{4}")
 _QUICK_LINKED = quick_pattern(r"://|www\.|\.[a-z]{2,12}/")

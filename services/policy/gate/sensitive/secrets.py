@@ -11,7 +11,7 @@ from services.policy.gate.wordlist import Words, flat
 _GIVEN = re.compile(
     r"\s{0,2}(?:[:：=]|\s(?:is|e'|è|e|ist|lautet|est|es|sera)\s|は|\s?->)\s{0,3}[\"'「『(]?([^\s\"'」』),;]{4,64})|\s{1,3}([^\s\"'」』,;:]{5,64})"
 )
-_DEVICE_NEAR = 16
+_DEVICE_NEAR = 24
 _WORD_ONLY = re.compile(r"[a-zß-ɏ]{1,40}[.!?]{0,3}$|[^\x00-\x7f]+$")
 
 
@@ -39,8 +39,8 @@ class Secrets:
             secret = self._secrets.search(sentence) if asked else None
             if secret is None or self._denials.search(sentence) is not None:
                 continue
-            own = self._devices.search(sentence[max(0, secret.start() - _DEVICE_NEAR) : secret.start()])
-            if own is None and self._requests.search(sentence) is not None:
+            near = sentence[max(0, secret.start() - _DEVICE_NEAR) : secret.end() + _DEVICE_NEAR]
+            if self._devices.search(near) is None and self._requests.search(sentence) is not None:
                 yield start + secret.start(), start + secret.end()
 
     def _given(self, text: str, start: int, sentence: str) -> Iterator[tuple[int, int]]:
