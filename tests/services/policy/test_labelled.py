@@ -31,14 +31,16 @@ TO_SELLER = BOTH_WAYS | {"content.phishing", "content.spam"}
 RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
-# Held-out recall of the rules that are short of the goal of 0.9, rounded down. `review_change` fell from 0.88, by one
-# message, when the model learned from more hands; the others rose.
+# Recall of the rules that are short of the goal of 0.9 on the held-out part of November 2026, rounded down, as it was
+# before anything was learned since that part was written. The part before it, kinder by then, is in `dev`.
 REACHED = {
-    "content.cancel_request": 0.83,
-    "content.off_platform_payment": 0.72,
-    "content.promotion": 0.78,
-    "content.review_change": 0.86,
-    "content.thanks_only": 0.88,
+    "content.cancel_request": 0.87,
+    "content.off_platform_payment": 0.89,
+    "content.order_confirmation": 0.86,
+    "content.review_change": 0.89,
+    "content.sensitive": 0.88,
+    "content.thanks_only": 0.79,
+    "content.unsubscribe": 0.81,
 }
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
@@ -116,7 +118,7 @@ def test_a_language_has_enough_messages_plain_and_html_replies_and_proactive(lan
     messages = [message for part in PARTS for message in labelled(part, lang)]
     clean = [message for message in messages if message.clean]
     assert len(messages) >= 220
-    assert len(clean) >= 0.4 * len(messages)
+    assert len(clean) >= len(messages) / 3
     for chosen in (messages, clean):
         assert sum(message.html is not None for message in chosen) >= 10
         assert sum(message.kind == "reply" for message in chosen) >= 30
@@ -148,8 +150,8 @@ def test_goal_for_clean_messages() -> None:
 
 
 def test_nothing_that_was_reached_is_lost() -> None:
-    assert (count(judged()).recall or 0) >= 0.92
-    assert share_blocked(judged()) <= 0.015
+    assert (count(judged()).recall or 0) >= 0.93
+    assert share_blocked(judged()) <= 0.033
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -160,5 +162,5 @@ def test_no_rule_falls_behind_what_it_reached(rule: str) -> None:
 @each_language
 def test_no_language_falls_behind_what_it_reached(lang: str) -> None:
     outcomes = [outcome for outcome in judged() if outcome.message.lang == lang]
-    assert (count(outcomes).recall or 0) >= 0.88
-    assert share_blocked(outcomes) <= 0.035
+    assert (count(outcomes).recall or 0) >= 0.89
+    assert share_blocked(outcomes) <= 0.065

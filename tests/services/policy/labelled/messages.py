@@ -1,6 +1,7 @@
 """The labelled messages: what a careful moderator expects the content rules to find, in six languages.
 
-`dev/` is for looking at while rules are written, `heldout/` is only for measuring.
+`dev/` is for looking at while rules are written, `heldout/` is only for measuring. Each time it is measured, what is
+chosen next knows a little of it: then somebody who knows only the rules writes a new one, and the old one joins `dev/`.
 """
 
 import json
