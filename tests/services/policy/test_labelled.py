@@ -31,16 +31,15 @@ TO_SELLER = BOTH_WAYS | {"content.phishing", "content.spam"}
 RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
-# Recall of the rules that are short of the goal of 0.9 on the held-out part of November 2026, rounded down, as it was
-# before anything was learned since that part was written. The part before it, kinder by then, is in `dev`.
+# Recall of the rules that are short of the goal of 0.9 on the held-out part, rounded down. That part is new of November
+# 2026, by six who knew only the rules, and was measured five times since. The one before it, kinder by then, is in `dev`.
 REACHED = {
     "content.cancel_request": 0.87,
-    "content.off_platform_payment": 0.89,
     "content.order_confirmation": 0.86,
-    "content.review_change": 0.89,
-    "content.sensitive": 0.88,
-    "content.thanks_only": 0.79,
-    "content.unsubscribe": 0.81,
+    "content.promotion": 0.87,
+    "content.review_incentive": 0.87,
+    "content.sensitive": 0.89,
+    "content.thanks_only": 0.77,
 }
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
@@ -151,7 +150,7 @@ def test_goal_for_clean_messages() -> None:
 
 def test_nothing_that_was_reached_is_lost() -> None:
     assert (count(judged()).recall or 0) >= 0.93
-    assert share_blocked(judged()) <= 0.033
+    assert share_blocked(judged()) <= 0.0185
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -163,4 +162,4 @@ def test_no_rule_falls_behind_what_it_reached(rule: str) -> None:
 def test_no_language_falls_behind_what_it_reached(lang: str) -> None:
     outcomes = [outcome for outcome in judged() if outcome.message.lang == lang]
     assert (count(outcomes).recall or 0) >= 0.89
-    assert share_blocked(outcomes) <= 0.065
+    assert share_blocked(outcomes) <= 0.0365
