@@ -6,7 +6,7 @@ from services.policy.gate.rule import LANGUAGES, Rule, Situation
 from services.policy.gate.ruleset import RuleSet
 from services.policy.schemas import ExplanationAnswer, RuleAnswer, SituationAnswer
 
-_DOES = {"block": "rejects", "fix": "mends", "flag": "flags"}
+_DOES = {"block": "rejects", "fix": "mends", "flag": "flags", "none": "leaves alone"}
 
 
 def describe_rule(rule: Rule) -> RuleAnswer:
@@ -34,7 +34,7 @@ def write_rules(rules: RuleSet, language: str = "en") -> str:
 
 def _describe_situation(situation: Situation) -> SituationAnswer:
     conditions = {name: list(values) for name, values in situation.conditions.items()}
-    return SituationAnswer(severity=situation.severity, when=conditions)
+    return SituationAnswer(severity=situation.severity or "none", when=conditions)
 
 
 def _write_rule(rule: Rule, language: str) -> Iterator[str]:
@@ -51,4 +51,4 @@ def _write_situation(situation: Situation) -> str:
         f"{name.replace('_', ' ')} {' or '.join(str(value).replace('_', ' ') for value in values)}"
         for name, values in situation.conditions.items()
     )
-    return f"{_DOES[situation.severity]} a message" + (f" ({when})" if when else "")
+    return f"{_DOES[situation.severity or 'none']} a message" + (f" ({when})" if when else "")

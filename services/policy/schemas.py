@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 class SituationAnswer(BaseModel):
     """How hard a rule is, and when; of a rule's situations the first that fits counts."""
 
-    severity: str = Field(description="block (rejects), fix (mends) or flag (counts)")
+    severity: str = Field(description="block (rejects), fix (mends), flag (counts) or none (does not apply)")
     when: dict[str, list[object]] = Field(description="Direction, kind, channel, reason or presale; empty: always")
 
 

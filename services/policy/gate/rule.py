@@ -27,9 +27,12 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A severity and the candidate's values under which it holds; of several, the first that fits counts."""
+    """A severity and the candidate's values under which it holds; of several, the first that fits counts.
 
-    severity: Severity
+    Without a severity (`is = "none"`) the rule does not apply there.
+    """
+
+    severity: Severity | None
     conditions: Mapping[str, tuple[object, ...]]
 
     def fits(self, candidate: Candidate) -> bool:
@@ -116,7 +119,7 @@ def _situation(data: dict[str, Any]) -> Situation:
     conditions = {
         name: tuple(value) if isinstance(value, list) else (value,) for name, value in data.items() if name != "is"
     }
-    return Situation(Severity(data["is"]), conditions)
+    return Situation(None if data["is"] == "none" else Severity(data["is"]), conditions)
 
 
 def _detectors(tables: list[dict[str, Any]]) -> tuple[Detector, ...]:

@@ -31,3 +31,9 @@ def test_the_document_has_every_rule_and_what_it_says(language: str) -> None:
     assert "- rejects a message (direction seller to buyer; kind proactive)" in document
     assert "mends a message" in document
     assert "flags a message" in document
+
+
+def test_a_situation_that_a_rule_leaves_alone_is_said() -> None:
+    rule = RuleSet.load().by_id["content.order_confirmation"]
+    assert describe_rule(rule).situations[0].severity == "none"
+    assert describe_rule(rule).situations[0].when == {"reason": ["out_of_stock"]}
