@@ -12,7 +12,7 @@ from obstore.exceptions import BaseError as ObstoreError
 from obstore.exceptions import NotFoundError
 from obstore.store import from_url
 
-from shared.contracts.vocabulary import Content, SealedContent
+from shared.contracts.facts import Content, SealedContent
 from shared.crypto import KeyRing
 from shared.misconfiguration import MisconfiguredError
 

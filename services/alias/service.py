@@ -15,15 +15,9 @@ from services.alias.metrics import AliasMetrics
 from services.alias.models import Party
 from shared.consumer import NotYetKnown
 from shared.contracts.alias import AliasIssued, MessageAddressed
+from shared.contracts.facts import Addressing, MarketplaceFacts, Sealed
 from shared.contracts.gateway import MessageSubmitted, PartyChanged
-from shared.contracts.vocabulary import (
-    Addressing,
-    Direction,
-    MarketplaceFacts,
-    Role,
-    Sealed,
-    identify_thread,
-)
+from shared.contracts.vocabulary import Direction, Role, identify_thread
 from shared.outbox import emit
 
 _MOST_TRIES = 20

@@ -23,9 +23,10 @@ from services.metrics.domain import (
 from services.metrics.metrics import ResponseMetrics
 from services.metrics.models import MarkRow, TurnRow
 from services.metrics.store import HeldMessage, HeldThread
+from shared.contracts.facts import MessageFacts
 from shared.contracts.gateway import MessageMarked
 from shared.contracts.metrics import TurnClosed, TurnOpened, TurnOverdue
-from shared.contracts.vocabulary import Direction, Mark, MessageFacts
+from shared.contracts.vocabulary import Direction, Mark
 from shared.db import Database
 from shared.events import Event
 from shared.outbox import emit

@@ -10,18 +10,8 @@ from services.policy.gate.candidate import Standing as GateStanding
 from services.policy.gate.finding import Decision
 from services.policy.gate.history import Known
 from services.policy.wording import say_closed
-from shared.contracts.vocabulary import (
-    Channel,
-    Content,
-    DecisionFacts,
-    FindingFacts,
-    MessageFacts,
-    OrderFacts,
-    OrderStatus,
-    Reason,
-    Severity,
-    Verdict,
-)
+from shared.contracts.facts import Content, DecisionFacts, FindingFacts, MessageFacts, OrderFacts
+from shared.contracts.vocabulary import Channel, OrderStatus, Reason, Severity, Verdict
 
 _OPEN = frozenset(OrderStatus) - {OrderStatus.CANCELLED, OrderStatus.DELIVERED}
 

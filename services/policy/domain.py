@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from shared.contracts.vocabulary import Fulfilment, MessagingPause, OrderFacts, OrderStatus, Reason, Trait
+from shared.contracts.facts import MessagingPause, OrderFacts
+from shared.contracts.vocabulary import Fulfilment, OrderStatus, Reason, Trait
 
 REVIEW_EARLIEST = timedelta(days=5)
 REVIEW_LATEST = timedelta(days=30)

@@ -15,7 +15,8 @@ from services.policy.models import PartyRow
 from services.policy.standing import service as standing
 from services.policy.standing.domain import Standing, Steps
 from shared.consumer import NotYetKnown
-from shared.contracts.vocabulary import Content, Direction, MessageFacts, MessagingPause, OrderFacts, Reason, Role
+from shared.contracts.facts import Content, MessageFacts, MessagingPause, OrderFacts
+from shared.contracts.vocabulary import Direction, Reason, Role
 from shared.db import lock_until_commit
 
 

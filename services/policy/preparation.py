@@ -8,7 +8,8 @@ from services.policy import recollection, store
 from services.policy.blocks import store as blocks
 from services.policy.service import Gate
 from shared.contracts.alias import MessageAddressed
-from shared.contracts.vocabulary import MessageFacts, Role
+from shared.contracts.facts import MessageFacts
+from shared.contracts.vocabulary import Role
 from shared.events import Event
 
 

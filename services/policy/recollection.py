@@ -11,7 +11,8 @@ from services.policy.gate.history import LONGEST, Known
 from services.policy.gate.html import read
 from services.policy.gate.quotation import fresh
 from shared.blobs import BlobNotFound, BlobStore
-from shared.contracts.vocabulary import Addressing, Channel, Content, Kind, MessageFacts, SealedContent
+from shared.contracts.facts import Addressing, Content, MessageFacts, SealedContent
+from shared.contracts.vocabulary import Channel, Kind
 from shared.crypto import SealError
 from shared.letterhead import FALLBACK, fill_letterheads
 

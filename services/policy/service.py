@@ -27,20 +27,10 @@ from services.policy.standing.domain import Steps
 from shared.blobs import BlobStore
 from shared.contracts.alias import MessageAddressed
 from shared.contracts.delivery import MessageDelivered
+from shared.contracts.facts import Addressing, Content, DecisionFacts, MessageFacts, OrderFacts, SealedContent
 from shared.contracts.gateway import PartyChanged
 from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import (
-    Addressing,
-    Content,
-    DecisionFacts,
-    Direction,
-    MessageFacts,
-    OrderFacts,
-    Reason,
-    Role,
-    SealedContent,
-    Verdict,
-)
+from shared.contracts.vocabulary import Direction, Reason, Role, Verdict
 from shared.outbox import emit
 
 _ACTS = "acts_after_commit"

@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.policy.base import Base
 from services.policy.models import DailyUse, OrderRow, PartyAddress, PartyRow, ReviewRequest
-from shared.contracts.vocabulary import OrderFacts, Role, SealedContent, Verdict
+from shared.contracts.facts import OrderFacts, SealedContent
+from shared.contracts.vocabulary import Role, Verdict
 from shared.lookup import Lookup, find_rows
 from shared.writing import write_last, write_now
 

@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.vocabulary import Addressing, MessageFacts, SealedContent
+from shared.contracts.facts import Addressing, MessageFacts, SealedContent
 from shared.events import Event
 
 TOPIC = "alias.events"

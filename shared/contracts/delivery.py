@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.contracts.vocabulary import Direction, MessageFacts, SealedContent
+from shared.contracts.facts import MessageFacts, SealedContent
+from shared.contracts.vocabulary import Direction
 from shared.events import Event
 
 TOPIC = "delivery.events"

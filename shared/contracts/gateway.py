@@ -5,18 +5,17 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.contracts.vocabulary import (
+from shared.contracts.facts import (
     AdjustmentFacts,
-    Mark,
     MarketplaceFacts,
     MessageFacts,
     MessagingPause,
     OrderFacts,
-    Role,
     Sealed,
     SealedContent,
     ShipmentFacts,
 )
+from shared.contracts.vocabulary import Mark, Role
 from shared.events import Event
 
 TOPIC = "gateway.events"

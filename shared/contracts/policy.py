@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
-from shared.contracts.vocabulary import Addressing, DecisionFacts, MarketplaceFacts, MessageFacts, SealedContent
+from shared.contracts.facts import Addressing, DecisionFacts, MarketplaceFacts, MessageFacts, SealedContent
 from shared.events import Event
 
 TOPIC = "policy.events"

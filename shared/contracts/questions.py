@@ -1,6 +1,6 @@
 """Questions one service asks another while a person waits. They change nothing."""
 
-from shared.contracts.vocabulary import DecisionFacts, MessageFacts, SealedContent
+from shared.contracts.facts import DecisionFacts, MessageFacts, SealedContent
 from shared.events import Fact
 
 

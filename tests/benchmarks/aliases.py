@@ -27,8 +27,9 @@ from services.alias.service import Directory
 from services.delivery.inbound import store as delivery_store
 from shared import inbox, migrations
 from shared.consumer import BatchWork, Consumer
+from shared.contracts.facts import MarketplaceFacts, OrderFacts
 from shared.contracts.gateway import OrderRecorded
-from shared.contracts.vocabulary import Fulfilment, MarketplaceFacts, OrderFacts, OrderStatus, Role
+from shared.contracts.vocabulary import Fulfilment, OrderStatus, Role
 from shared.db import Database
 from shared.events import Record, encode_event
 from tests.infrastructure import postgres

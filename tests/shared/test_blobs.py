@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from shared.blobs import BlobNotFound, BlobStore
-from shared.contracts.vocabulary import Content, SealedContent
+from shared.contracts.facts import Content, SealedContent
 from shared.crypto import KeyRing, SealError, generate_key
 from shared.misconfiguration import MisconfiguredError
 

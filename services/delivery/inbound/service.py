@@ -30,7 +30,7 @@ from services.delivery.models import IntakeOutcome
 from services.delivery.threads.service import Incoming, Threads
 from shared.blobs import BlobStore
 from shared.contracts.delivery import MailReceived
-from shared.contracts.vocabulary import AttachmentContent, Content, SealedContent
+from shared.contracts.facts import AttachmentContent, Content, SealedContent
 from shared.crypto import KeyRing
 from shared.db import Database
 from shared.links import Links

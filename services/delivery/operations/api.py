@@ -29,7 +29,7 @@ from services.delivery.operations.schemas import (
 from services.delivery.outbound.composition import ADDRESS
 from services.delivery.outbound.domain import domain_of
 from services.delivery.outbound.service import Queue
-from shared.contracts.vocabulary import MessageFacts
+from shared.contracts.facts import MessageFacts
 from shared.crypto import SealError
 from shared.db import Database
 from shared.problems import Invalid, document_problems

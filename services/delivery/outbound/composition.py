@@ -18,15 +18,9 @@ from services.delivery.outbound.signing import Signer
 from services.delivery.outbound.standings import StandingNotice, write_standing_notice
 from services.delivery.outbound.updates import UpdateNotice, write_update
 from shared.blobs import BlobStore
+from shared.contracts.facts import Addressing, AttachmentContent, Content, MessageFacts, SealedContent
 from shared.contracts.questions import RenderQuestion
-from shared.contracts.vocabulary import (
-    Addressing,
-    AttachmentContent,
-    Content,
-    Direction,
-    MessageFacts,
-    SealedContent,
-)
+from shared.contracts.vocabulary import Direction
 from shared.crypto import KeyRing
 from shared.links import LinkPurpose, Links
 

@@ -12,7 +12,7 @@ from services.delivery.mail.composing import OutgoingMail
 from services.delivery.outbound.catalogue import choose_language, read_wording, templates
 from services.delivery.outbound.letters import Place
 from services.delivery.outbound.notices import SENDER_LOCAL_PART
-from shared.contracts.vocabulary import MarketplaceFacts
+from shared.contracts.facts import MarketplaceFacts
 from shared.events import Fact
 
 

@@ -7,7 +7,8 @@ from html import escape
 
 from services.delivery.mail.composing import OutgoingMail, OutgoingPart
 from services.delivery.outbound.catalogue import Wording, choose_language, read_wording
-from shared.contracts.vocabulary import Content, Direction, MessageFacts
+from shared.contracts.facts import Content, MessageFacts
+from shared.contracts.vocabulary import Direction
 
 
 @dataclass(frozen=True, slots=True)

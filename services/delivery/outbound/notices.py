@@ -12,7 +12,8 @@ from pydantic import Field
 from services.delivery.mail.composing import OutgoingMail
 from services.delivery.outbound.catalogue import choose_language, read_wording, templates
 from services.delivery.outbound.letters import Place
-from shared.contracts.vocabulary import FindingFacts, MessageFacts, Role, Severity
+from shared.contracts.facts import FindingFacts, MessageFacts
+from shared.contracts.vocabulary import Role, Severity
 from shared.events import Fact
 
 SENDER_LOCAL_PART = "no-reply"

@@ -23,9 +23,10 @@ from shared import tracing
 from shared.blobs import BlobStore
 from shared.consumer import NotYetKnown
 from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
+from shared.contracts.facts import Addressing, MessageFacts, SealedContent
 from shared.contracts.gateway import SenderRequested
 from shared.contracts.policy import MessageApproved, MessageRejected, StandingChanged
-from shared.contracts.vocabulary import Addressing, MessageFacts, Role, SealedContent
+from shared.contracts.vocabulary import Role
 from shared.crypto import KeyRing
 from shared.outbox import emit
 

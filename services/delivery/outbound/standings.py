@@ -6,8 +6,8 @@ from services.delivery.mail.composing import OutgoingMail
 from services.delivery.outbound.catalogue import choose_language, read_wording, templates
 from services.delivery.outbound.letters import Place
 from services.delivery.outbound.notices import SENDER_LOCAL_PART
+from shared.contracts.facts import MarketplaceFacts
 from shared.contracts.policy import StandingChanged
-from shared.contracts.vocabulary import MarketplaceFacts
 from shared.events import Fact
 
 _NAMESPACE = UUID("5b8a4e0c-91b4-5c0c-8a1e-3f2f6a6d7c42")

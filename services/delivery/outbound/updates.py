@@ -15,16 +15,9 @@ from services.delivery.mail.composing import OutgoingMail
 from services.delivery.outbound.catalogue import choose_language, read_wording, templates
 from services.delivery.outbound.letters import Place
 from services.delivery.outbound.notices import SENDER_LOCAL_PART
+from shared.contracts.facts import AdjustmentFacts, MarketplaceFacts, OrderFacts, ShipmentFacts
 from shared.contracts.gateway import AdjustmentRecorded, OrderLapsed, ShipmentConfirmed, ShipmentDue
-from shared.contracts.vocabulary import (
-    AdjustmentFacts,
-    AdjustmentReason,
-    Carrier,
-    MarketplaceFacts,
-    OrderFacts,
-    OrderStatus,
-    ShipmentFacts,
-)
+from shared.contracts.vocabulary import AdjustmentReason, Carrier, OrderStatus
 from shared.events import Fact
 
 _NAMESPACE = UUID("c1a4c9f0-6f0d-5d0e-8f2b-4b7d7c1e9a55")

@@ -13,7 +13,8 @@ from services.delivery.mail.threading import message_identifier, subject_key
 from services.delivery.models import Identifier, ThreadedMessage
 from services.delivery.threads import store
 from services.delivery.threads.domain import trace_ancestors
-from shared.contracts.vocabulary import Kind, MessageFacts, Role
+from shared.contracts.facts import MessageFacts
+from shared.contracts.vocabulary import Kind, Role
 from shared.crypto import KeyRing
 
 _PURPOSE = "message-id"

@@ -22,7 +22,7 @@ from services.gateway.accounts.schemas import (
 from services.gateway.context import Context
 from services.gateway.fields import Identifier
 from services.gateway.paging import Limit, Page
-from shared.contracts.vocabulary import MarketplaceFacts
+from shared.contracts.facts import MarketplaceFacts
 from shared.crypto import KeyRing
 from shared.problems import Forbidden, Invalid, NotFound, Unauthenticated, document_problems
 

@@ -12,8 +12,9 @@ from services.gateway.accounts.domain import BuyerState, SellerState, domain_of,
 from services.gateway.accounts.models import Buyer, Marketplace, Seller
 from services.gateway.accounts.shipped import load_shipped
 from services.gateway.holding import hold
+from shared.contracts.facts import MarketplaceFacts, Sealed
 from shared.contracts.gateway import PartyChanged
-from shared.contracts.vocabulary import MarketplaceFacts, Role, Sealed
+from shared.contracts.vocabulary import Role
 from shared.crypto import KeyRing
 from shared.outbox import emit
 from shared.problems import Invalid, NotFound

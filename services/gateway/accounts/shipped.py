@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from shared.catalogue import Catalogue
-from shared.contracts.vocabulary import MarketplaceFacts
+from shared.contracts.facts import MarketplaceFacts
 
 
 @cache

@@ -20,16 +20,8 @@ from services.gateway.mailbox.subjects import make_subject
 from services.gateway.orders import store as orders
 from services.gateway.orders.models import Order
 from shared.blobs import BlobStore
-from shared.contracts.vocabulary import (
-    Channel,
-    Content,
-    Direction,
-    Kind,
-    MessageFacts,
-    Requirement,
-    SealedContent,
-    identify_thread,
-)
+from shared.contracts.facts import Content, MessageFacts, Requirement, SealedContent
+from shared.contracts.vocabulary import Channel, Direction, Kind, identify_thread
 from shared.problems import Invalid
 
 

@@ -13,7 +13,8 @@ from services.gateway.orders import store as orders
 from services.gateway.orders.models import Order
 from shared.consumer import NotYetKnown
 from shared.contracts.delivery import MailReceived
-from shared.contracts.vocabulary import Channel, Content, MessageFacts, Requirement
+from shared.contracts.facts import Content, MessageFacts, Requirement
+from shared.contracts.vocabulary import Channel
 
 
 async def accept_mail(session: AsyncSession, gateway: Gateway, mail: MailReceived, content: Content) -> None:

@@ -27,7 +27,8 @@ from services.gateway.mailbox.schemas import (
 from services.gateway.mailbox.service import sealed_content, sealed_passed
 from services.gateway.orders import store as orders
 from services.gateway.orders.models import Pair
-from shared.contracts.vocabulary import Content, FindingFacts, Role
+from shared.contracts.facts import Content, FindingFacts
+from shared.contracts.vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from services.gateway.mailbox.domain import (
 )
 from services.gateway.mailbox.models import Message, Thread
 from shared.consumer import NotYetKnown
+from shared.contracts.facts import DecisionFacts, MessageFacts, SealedContent
 from shared.contracts.gateway import MessageMarked, MessageSubmitted
-from shared.contracts.vocabulary import DecisionFacts, Mark, MessageFacts, Role, SealedContent
+from shared.contracts.vocabulary import Mark, Role
 from shared.outbox import emit
 
 

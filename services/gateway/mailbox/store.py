@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.gateway.base import Base
 from services.gateway.mailbox.domain import Past, Progress, Status, counts_as_said
 from services.gateway.mailbox.models import Message, RememberedRequest, Step, Thread
-from shared.contracts.vocabulary import MessageFacts
+from shared.contracts.facts import MessageFacts
 from shared.lookup import KEYS, Lookup, find_rows
 from shared.writing import write_last
 

@@ -15,8 +15,9 @@ from services.gateway.orders.models import Order
 from services.gateway.orders.schemas import RefundBody, ShipmentBody
 from services.gateway.orders.service import Outcome, change_order, read_state
 from services.gateway.orders.shipments import add_adjustment, add_shipment, choose_items
+from shared.contracts.facts import AdjustmentFacts, ShipmentFacts
 from shared.contracts.gateway import AdjustmentRecorded, ShipmentConfirmed
-from shared.contracts.vocabulary import AdjustmentFacts, Fulfilment, OrderStatus, ShipmentFacts
+from shared.contracts.vocabulary import Fulfilment, OrderStatus
 from shared.outbox import emit
 from shared.problems import NotFound
 

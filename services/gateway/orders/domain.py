@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.contracts.vocabulary import AdjustmentFacts, Fulfilment, ItemFacts, OrderStatus, ShipmentFacts
+from shared.contracts.facts import AdjustmentFacts, ItemFacts, ShipmentFacts
+from shared.contracts.vocabulary import Fulfilment, OrderStatus
 
 # A report may be skipped (a digital item is delivered without ever being shipped), but no order goes back, and
 # none leaves `pending` for a parcel: it must be paid first. What is on its way cannot be cancelled any more.

@@ -7,16 +7,8 @@ from babel.numbers import get_currency_precision, list_currencies
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, ValidationInfo
 
 from services.gateway.fields import Answer, Body, Identifier, Line, Moment, OrderId
-from shared.contracts.vocabulary import (
-    AdjustmentFacts,
-    AdjustmentReason,
-    Carrier,
-    Fulfilment,
-    ItemFacts,
-    OrderStatus,
-    ShipmentFacts,
-    Trait,
-)
+from shared.contracts.facts import AdjustmentFacts, ItemFacts, ShipmentFacts
+from shared.contracts.vocabulary import AdjustmentReason, Carrier, Fulfilment, OrderStatus, Trait
 
 MOST_ITEMS = 200
 MOST_IMPORTED = 500

@@ -24,15 +24,9 @@ from services.gateway.orders.errors import IllegalTransition, OtherOrder
 from services.gateway.orders.models import Order, Pair
 from services.gateway.orders.schemas import OrderBody
 from shared.contracts.alias import AliasIssued
+from shared.contracts.facts import AdjustmentFacts, ItemFacts, MarketplaceFacts, OrderFacts, ShipmentFacts
 from shared.contracts.gateway import OrderChanged, OrderRecorded
-from shared.contracts.vocabulary import (
-    AdjustmentFacts,
-    ItemFacts,
-    MarketplaceFacts,
-    OrderFacts,
-    ShipmentFacts,
-    identify_thread,
-)
+from shared.contracts.vocabulary import identify_thread
 from shared.crypto import KeyRing
 from shared.outbox import emit
 from shared.problems import Invalid

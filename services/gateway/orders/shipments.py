@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from services.gateway.orders.domain import OrderState, count_left
 from services.gateway.orders.errors import IllegalAdjustment, IllegalTransition, NothingLeft, TooManyConfirmations
 from services.gateway.orders.schemas import ShippedItemBody
-from shared.contracts.vocabulary import AdjustmentFacts, AdjustmentReason, OrderStatus, ShipmentFacts, ShippedItem
+from shared.contracts.facts import AdjustmentFacts, ShipmentFacts, ShippedItem
+from shared.contracts.vocabulary import AdjustmentReason, OrderStatus
 from shared.problems import Invalid
 
 MOST_CONFIRMATIONS = 100

@@ -15,8 +15,8 @@ from services.gateway.senders import store
 from services.gateway.senders.errors import TooManyRequests, TooManySenders
 from services.gateway.senders.models import SenderRequest
 from shared.bus import finish
+from shared.contracts.facts import Sealed
 from shared.contracts.gateway import SenderRequested
-from shared.contracts.vocabulary import Sealed
 from shared.crypto import KeyRing
 from shared.outbox import emit
 from shared.problems import Invalid, NotFound

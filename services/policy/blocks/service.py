@@ -7,8 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.policy.blocks import store
 from services.policy.blocks.models import BlockChange, BlockedMessage, BlockedParty, BlockedSender
+from shared.contracts.facts import MessageFacts
 from shared.contracts.gateway import SenderBlocked, SenderUnblocked
-from shared.contracts.vocabulary import MessageFacts, Role
+from shared.contracts.vocabulary import Role
 from shared.db import lock_until_commit
 
 

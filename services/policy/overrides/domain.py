@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.contracts.vocabulary import FindingFacts, Severity, Verdict
+from shared.contracts.facts import FindingFacts
+from shared.contracts.vocabulary import Severity, Verdict
 
 MISSED = "none"
 

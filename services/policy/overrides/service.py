@@ -14,18 +14,9 @@ from services.policy.overrides.domain import Course, check_override, list_overtu
 from services.policy.overrides.models import Override
 from services.policy.service import Gate, after_commit, choose_language
 from services.policy.standing import service as standing
+from shared.contracts.facts import Addressing, DecisionFacts, FindingFacts, MessageFacts, OverrideFacts, SealedContent
 from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import (
-    Addressing,
-    DecisionFacts,
-    FindingFacts,
-    MessageFacts,
-    OverrideFacts,
-    Role,
-    SealedContent,
-    Severity,
-    Verdict,
-)
+from shared.contracts.vocabulary import Role, Severity, Verdict
 from shared.outbox import emit
 from shared.problems import Conflict, NotFound
 

@@ -13,8 +13,9 @@ from services.policy.replay import store
 from services.policy.replay.domain import Outcome, Report
 from services.policy.service import CONTEXT
 from shared.blobs import BlobNotFound, BlobStore
-from shared.contracts.vocabulary import Addressing, Content, FindingFacts, MessageFacts, SealedContent, Verdict
+from shared.contracts.facts import Addressing, Content, FindingFacts, MessageFacts, SealedContent
 from shared.contracts.vocabulary import Severity as Told
+from shared.contracts.vocabulary import Verdict
 from shared.crypto import SealError
 from shared.db import Database
 

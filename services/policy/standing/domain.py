@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.contracts.vocabulary import FindingFacts, Severity
+from shared.contracts.facts import FindingFacts
+from shared.contracts.vocabulary import Severity
 
 AUTOMATIC = "automatic"
 

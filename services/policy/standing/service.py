@@ -21,8 +21,8 @@ from services.policy.standing.domain import (
     list_violations,
 )
 from services.policy.standing.models import StandingChange, StandingRow
+from shared.contracts.facts import DecisionFacts
 from shared.contracts.policy import StandingChanged
-from shared.contracts.vocabulary import DecisionFacts
 from shared.db import Database, lock_until_commit
 from shared.outbox import emit
 

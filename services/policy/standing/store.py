@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.policy.models import OrderRow
 from services.policy.standing.domain import Standing, Tally
 from services.policy.standing.models import StandingChange, StandingRow, Violation
-from shared.contracts.vocabulary import MarketplaceFacts, OrderFacts, Severity
+from shared.contracts.facts import MarketplaceFacts, OrderFacts
+from shared.contracts.vocabulary import Severity
 
 
 async def get_standing(session: AsyncSession, seller_id: str) -> StandingRow | None:

@@ -13,7 +13,8 @@ from services.alias.app import create_app
 from services.alias.settings import Settings
 from shared.bus import MemoryBus
 from shared.contracts.alias import AliasIssued, MessageAddressed
-from shared.contracts.vocabulary import Requirement, Role
+from shared.contracts.facts import Requirement
+from shared.contracts.vocabulary import Role
 from shared.db import Database
 from shared.events import E, Event, Record, decode_event, encode_event
 from tests.infrastructure.waiting import until

@@ -11,7 +11,8 @@ from services.alias.models import Alias, Base
 from services.alias.service import Directory
 from shared.consumer import NotYetKnown
 from shared.contracts.alias import AliasIssued, MessageAddressed
-from shared.contracts.vocabulary import Direction, Requirement, Role, identify_thread
+from shared.contracts.facts import Requirement
+from shared.contracts.vocabulary import Direction, Role, identify_thread
 from shared.db import Database
 from tests.services.alias.world import ITALY, KEYS, directory, party, submitted
 from tests.services.migrated import read_told

@@ -5,22 +5,9 @@ from uuid import uuid4
 
 from services.alias.metrics import AliasMetrics
 from services.alias.service import Directory
+from shared.contracts.facts import MarketplaceFacts, MessageFacts, OrderFacts, Requirement, Sealed, SealedContent
 from shared.contracts.gateway import MessageSubmitted, OrderRecorded, PartyChanged
-from shared.contracts.vocabulary import (
-    Channel,
-    Direction,
-    Fulfilment,
-    Kind,
-    MarketplaceFacts,
-    MessageFacts,
-    OrderFacts,
-    OrderStatus,
-    Requirement,
-    Role,
-    Sealed,
-    SealedContent,
-    identify_thread,
-)
+from shared.contracts.vocabulary import Channel, Direction, Fulfilment, Kind, OrderStatus, Role, identify_thread
 from shared.crypto import KeyRing, generate_key
 
 KEYS = KeyRing.parse(f"k1:{generate_key()}", generate_key())

@@ -8,8 +8,9 @@ import pytest
 from services.cli import dead_letters
 from services.cli.installation import load_service
 from shared import inbox
+from shared.contracts.facts import Sealed
 from shared.contracts.gateway import PartyChanged
-from shared.contracts.vocabulary import Role, Sealed
+from shared.contracts.vocabulary import Role
 from shared.events import encode_event
 from tests.services.cli.command import Command
 

@@ -19,24 +19,18 @@ from services.delivery.settings import Settings
 from shared import migrations
 from shared.blobs import BlobStore
 from shared.bus import MemoryBus
-from shared.contracts.gateway import PartyChanged
-from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import (
+from shared.contracts.facts import (
     Addressing,
-    Channel,
     Content,
     DecisionFacts,
-    Direction,
     FindingFacts,
-    Kind,
     MarketplaceFacts,
     MessageFacts,
-    Role,
     Sealed,
-    Severity,
-    Verdict,
-    identify_thread,
 )
+from shared.contracts.gateway import PartyChanged
+from shared.contracts.policy import MessageApproved, MessageRejected
+from shared.contracts.vocabulary import Channel, Direction, Kind, Role, Severity, Verdict, identify_thread
 from shared.db import Database
 from shared.events import Event, Record, decode_event, encode_event
 from tests.infrastructure.waiting import until

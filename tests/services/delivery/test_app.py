@@ -14,7 +14,8 @@ from shared import migrations
 from shared.bus import MemoryBus
 from shared.contracts.alias import AliasIssued
 from shared.contracts.delivery import MailReceived, MessageDeferred, MessageDelivered
-from shared.contracts.vocabulary import AttachmentContent, Channel, Content, Direction, Kind
+from shared.contracts.facts import AttachmentContent, Content
+from shared.contracts.vocabulary import Channel, Direction, Kind
 from tests.infrastructure.smtp import FarSide
 from tests.services.delivery.installation import (
     BUSINESS,

@@ -20,7 +20,8 @@ from services.gateway.mailbox.service import sealed_content
 from services.gateway.settings import Settings
 from shared import migrations
 from shared.bus import MemoryBus
-from shared.contracts.vocabulary import Content, Direction, FindingFacts, SealedContent
+from shared.contracts.facts import Content, FindingFacts, SealedContent
+from shared.contracts.vocabulary import Direction
 from shared.crypto import generate_key
 from shared.db import Database
 from shared.events import Event, Record, decode_event, encode_event

@@ -7,8 +7,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from shared.blobs import BlobStore
+from shared.contracts.facts import DecisionFacts, FindingFacts
 from shared.contracts.questions import EvaluateAnswer, EvaluateQuestion, RenderAnswer, RenderQuestion
-from shared.contracts.vocabulary import DecisionFacts, FindingFacts, Verdict
+from shared.contracts.vocabulary import Verdict
 from shared.http import require_service_token
 from tests.services.gateway.conftest import SERVICE_TOKEN
 from tests.services.gateway.world import decision

@@ -9,22 +9,18 @@ import httpx2
 
 from shared.contracts.alias import AliasIssued
 from shared.contracts.delivery import MailReceived, MessageBounced, MessageDeferred, MessageDelivered
-from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import (
+from shared.contracts.facts import (
     Addressing,
-    Channel,
     Content,
     DecisionFacts,
-    Direction,
     FindingFacts,
-    Kind,
     MarketplaceFacts,
     MessageFacts,
     Sealed,
     SealedContent,
-    Verdict,
-    identify_thread,
 )
+from shared.contracts.policy import MessageApproved, MessageRejected
+from shared.contracts.vocabulary import Channel, Direction, Kind, Verdict, identify_thread
 
 OPERATOR_TOKEN = "trm_operator-of-the-tests-0123456789"
 MARKETPLACE = "MKT-IT"

@@ -6,17 +6,9 @@ from uuid import UUID
 from services.metrics.metrics import ResponseMetrics
 from services.metrics.service import Stopwatch
 from shared.contracts.delivery import MessageBounced, MessageDelivered
+from shared.contracts.facts import MarketplaceFacts, MessageFacts
 from shared.contracts.gateway import MessageMarked
-from shared.contracts.vocabulary import (
-    Channel,
-    Direction,
-    Kind,
-    Mark,
-    MarketplaceFacts,
-    MessageFacts,
-    Role,
-    identify_thread,
-)
+from shared.contracts.vocabulary import Channel, Direction, Kind, Mark, Role, identify_thread
 from shared.db import Database
 
 TARGET = timedelta(hours=24)

@@ -7,8 +7,9 @@ import pytest
 from services.policy.api import create_router
 from services.policy.app import create_app
 from shared.bus import MemoryBus
+from shared.contracts.facts import MessageFacts, Requirement
 from shared.contracts.questions import EvaluateAnswer, EvaluateQuestion
-from shared.contracts.vocabulary import MessageFacts, Requirement, Verdict
+from shared.contracts.vocabulary import Verdict
 from tests.services.migrated import open_migrated
 from tests.services.policy.world import QUESTION, World, message
 

@@ -4,7 +4,8 @@ import pytest
 
 from services.policy.candidates import build_candidate, mend_content, to_facts
 from services.policy.gate.finding import Decision, Finding, Severity
-from shared.contracts.vocabulary import AttachmentContent, Content, Direction, Kind, Reason, Verdict
+from shared.contracts.facts import AttachmentContent, Content
+from shared.contracts.vocabulary import Direction, Kind, Reason, Verdict
 from tests.services.policy.world import ORDER_ID, message
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

@@ -31,8 +31,9 @@ from services.policy.replay.service import Replay
 from services.policy.service import Gate
 from shared.consumer import BatchWork, Consumer, Patience
 from shared.contracts.alias import MessageAddressed
+from shared.contracts.facts import Addressing, Content, FindingFacts, MessageFacts, Sealed
 from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import Addressing, Content, Direction, FindingFacts, MessageFacts, Role, Sealed
+from shared.contracts.vocabulary import Direction, Role
 from shared.links import LinkPurpose, Links
 from tests.services.migrated import read_told
 from tests.services.policy.mail_clients import CLIENTS, LANGUAGES, Answer, Quoting, Received, write_answer

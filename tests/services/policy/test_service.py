@@ -9,19 +9,10 @@ from sqlalchemy import select
 from services.policy import store
 from services.policy.base import Base
 from services.policy.models import DecisionRow
+from shared.contracts.facts import Requirement
 from shared.contracts.gateway import OrderChanged, OrderRecorded
 from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import (
-    Channel,
-    Direction,
-    Kind,
-    OrderStatus,
-    Reason,
-    Requirement,
-    Role,
-    Trait,
-    Verdict,
-)
+from shared.contracts.vocabulary import Channel, Direction, Kind, OrderStatus, Reason, Role, Trait, Verdict
 from tests.services.migrated import list_causes, read_told
 from tests.services.policy.world import ITALY, NOW, ORDER_ID, QUESTION, World, adjustment, message, order, party
 

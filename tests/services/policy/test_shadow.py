@@ -17,7 +17,8 @@ from services.policy.metrics import PolicyMetrics
 from services.policy.models import DecisionRow
 from services.policy.service import Gate
 from shared.consumer import Consumer, Patience
-from shared.contracts.vocabulary import MessageFacts, Verdict
+from shared.contracts.facts import MessageFacts
+from shared.contracts.vocabulary import Verdict
 from tests.services.policy.world import World, message
 
 pytestmark = pytest.mark.req("R-POLICY-9")

@@ -15,25 +15,19 @@ from services.policy.settings import Settings
 from shared.blobs import BlobStore
 from shared.consumer import Consumer, Patience
 from shared.contracts.alias import MessageAddressed
-from shared.contracts.gateway import OrderRecorded, PartyChanged
-from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import (
+from shared.contracts.facts import (
     Addressing,
     AdjustmentFacts,
     Content,
-    Direction,
-    Fulfilment,
     ItemFacts,
     MarketplaceFacts,
     MessageFacts,
     OrderFacts,
-    OrderStatus,
-    Reason,
-    Role,
     Sealed,
-    Trait,
-    identify_thread,
 )
+from shared.contracts.gateway import OrderRecorded, PartyChanged
+from shared.contracts.policy import MessageApproved, MessageRejected
+from shared.contracts.vocabulary import Direction, Fulfilment, OrderStatus, Reason, Role, Trait, identify_thread
 from shared.crypto import KeyRing, generate_key
 from shared.db import Database
 from shared.events import Event, encode_event

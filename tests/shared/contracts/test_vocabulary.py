@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.vocabulary import Direction, MessageFacts, Reason, Role, identify_thread
+from shared.contracts.facts import MessageFacts
+from shared.contracts.vocabulary import Direction, Reason, Role, identify_thread
 
 ids = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=64)
 CRITICAL = {

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from services.delivery.inbound.action_links import strike_links
 from shared.contracts.delivery import MailReceived
-from shared.contracts.vocabulary import Content, Direction
+from shared.contracts.facts import Content
+from shared.contracts.vocabulary import Direction
 from shared.links import TOKEN_LETTERS
 from tests.infrastructure.waiting import until
 from tests.services.delivery.installation import (

@@ -14,7 +14,7 @@ from sqlmodel import select
 from services.delivery.models import Intake, IntakeOutcome
 from shared.contracts.alias import AliasRetired
 from shared.contracts.delivery import MailReceived
-from shared.contracts.vocabulary import Content
+from shared.contracts.facts import Content
 from tests.infrastructure.waiting import until
 from tests.services.delivery.installation import (
     BUYER,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.contracts.facts import Content
 from shared.contracts.questions import RenderQuestion
-from shared.contracts.vocabulary import Content
 from tests.services.delivery.installation import (
     BUSINESS,
     BUYER,

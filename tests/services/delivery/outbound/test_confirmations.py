@@ -11,8 +11,8 @@ import pytest
 from services.delivery.models import QueuedMail
 from services.delivery.outbound import store
 from services.delivery.outbound.catalogue import LANGUAGES, read_wording
+from shared.contracts.facts import Sealed
 from shared.contracts.gateway import SenderRequested
-from shared.contracts.vocabulary import Sealed
 from shared.links import LinkPurpose, Links
 from tests.infrastructure.smtp import FarSide, Step
 from tests.infrastructure.waiting import until

@@ -20,7 +20,8 @@ from services.delivery.outbound.domain import Outcome, Verdict
 from services.delivery.outbound.signing import Signer
 from services.delivery.outbound.smtp import RelayAddress, SmtpTransport
 from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
-from shared.contracts.vocabulary import Content, Direction, Kind
+from shared.contracts.facts import Content
+from shared.contracts.vocabulary import Direction, Kind
 from shared.links import Links
 from tests.infrastructure.smtp import FarSide, Loss, Step
 from tests.infrastructure.waiting import until

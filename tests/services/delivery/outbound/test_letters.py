@@ -8,7 +8,8 @@ import pytest
 from services.delivery.mail.composing import OutgoingMail, OutgoingPart, compose
 from services.delivery.outbound.catalogue import LANGUAGES, read_wording
 from services.delivery.outbound.letters import Actions, Correspondents, Place, write_letter
-from shared.contracts.vocabulary import Content, Direction
+from shared.contracts.facts import Content
+from shared.contracts.vocabulary import Direction
 from tests.services.delivery.installation import BUSINESS, BUYER_ALIAS, ORDER, SELLER_ALIAS, describe_message
 
 pytestmark = pytest.mark.req("R-MAIL-7")

@@ -20,7 +20,8 @@ from services.delivery.outbound.notices import (
     write_notice,
 )
 from shared.contracts.delivery import MailReceived, MessageDelivered
-from shared.contracts.vocabulary import Channel, Direction, FindingFacts, Kind, Role, Severity
+from shared.contracts.facts import FindingFacts
+from shared.contracts.vocabulary import Channel, Direction, Kind, Role, Severity
 from tests.infrastructure.waiting import until
 from tests.services.delivery.installation import (
     BUYER,

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from services.delivery.outbound.signing import Signer
-from shared.contracts.vocabulary import Content, Direction
+from shared.contracts.facts import Content
+from shared.contracts.vocabulary import Direction
 from shared.misconfiguration import MisconfiguredError
 from tests.infrastructure.smtp import FarSide
 from tests.services.delivery.installation import DOMAIN, Installation, describe_message

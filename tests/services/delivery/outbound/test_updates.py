@@ -11,18 +11,9 @@ import pytest
 
 from services.delivery.outbound.catalogue import LANGUAGES, read_wording
 from services.delivery.outbound.updates import Topic, identify_update
+from shared.contracts.facts import AdjustmentFacts, ItemFacts, OrderFacts, ShipmentFacts, ShippedItem
 from shared.contracts.gateway import AdjustmentRecorded, OrderLapsed, ShipmentConfirmed, ShipmentDue
-from shared.contracts.vocabulary import (
-    AdjustmentFacts,
-    AdjustmentReason,
-    Carrier,
-    Fulfilment,
-    ItemFacts,
-    OrderFacts,
-    OrderStatus,
-    ShipmentFacts,
-    ShippedItem,
-)
+from shared.contracts.vocabulary import AdjustmentReason, Carrier, Fulfilment, OrderStatus
 from tests.infrastructure.smtp import FarSide
 from tests.infrastructure.waiting import until
 from tests.services.delivery.installation import (

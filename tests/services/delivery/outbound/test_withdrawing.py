@@ -13,8 +13,8 @@ from services.delivery.models import QueueState
 from services.delivery.outbound import store
 from services.delivery.outbound.service import WITHDRAWN
 from shared.contracts.delivery import MessageBounced, MessageDeferred, MessageDelivered
+from shared.contracts.facts import MessageFacts, OverrideFacts
 from shared.contracts.policy import MessageRejected
-from shared.contracts.vocabulary import MessageFacts, OverrideFacts
 from tests.infrastructure.smtp import FarSide, Step
 from tests.infrastructure.waiting import until
 from tests.services.delivery.installation import BUYER, SELLER, Installation, describe_message

@@ -4,8 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.contracts.facts import Content, FindingFacts
 from shared.contracts.gateway import MessageMarked, MessageSubmitted
-from shared.contracts.vocabulary import Content, Direction, FindingFacts, Kind, Mark, Role, Severity
+from shared.contracts.vocabulary import Direction, Kind, Mark, Role, Severity
 from tests.services.gateway.conftest import Running
 from tests.services.gateway.world import (
     ALIASES,

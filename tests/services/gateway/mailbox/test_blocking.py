@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from shared.contracts.facts import OverrideFacts
 from shared.contracts.gateway import SenderBlocked, SenderUnblocked
-from shared.contracts.vocabulary import OverrideFacts, Role
+from shared.contracts.vocabulary import Role
 from tests.services.gateway.conftest import Running
 from tests.services.gateway.world import BUYER, MARKETPLACE, OTHER_SELLER, SELLER, THREAD, rejected
 

@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from shared import inbox
+from shared.contracts.facts import Content
 from shared.contracts.gateway import MessageSubmitted
 from shared.contracts.metrics import TurnClosed, TurnOpened, TurnOverdue
-from shared.contracts.vocabulary import Channel, Content, Direction, Kind
+from shared.contracts.vocabulary import Channel, Direction, Kind
 from shared.events import encode_event
 from tests.services.gateway.conftest import Running
 from tests.services.gateway.world import (

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from fastapi.responses import JSONResponse
 
+from shared.contracts.facts import FindingFacts
 from shared.contracts.gateway import MessageSubmitted
-from shared.contracts.vocabulary import FindingFacts, Severity
+from shared.contracts.vocabulary import Severity
 from tests.services.gateway.conftest import Running, Settled, run_copy
 from tests.services.gateway.neighbours import Neighbours
 from tests.services.gateway.world import OTHER_ORDER, SELLER, message_body

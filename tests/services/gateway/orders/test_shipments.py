@@ -11,15 +11,8 @@ from services.gateway.orders.domain import OrderState, completed_at, count_left,
 from services.gateway.orders.errors import IllegalAdjustment, IllegalTransition, NothingLeft, TooManyConfirmations
 from services.gateway.orders.schemas import ShippedItemBody
 from services.gateway.orders.shipments import MOST_CONFIRMATIONS, add_adjustment, add_shipment, choose_items
-from shared.contracts.vocabulary import (
-    AdjustmentFacts,
-    AdjustmentReason,
-    Carrier,
-    ItemFacts,
-    OrderStatus,
-    ShipmentFacts,
-    ShippedItem,
-)
+from shared.contracts.facts import AdjustmentFacts, ItemFacts, ShipmentFacts, ShippedItem
+from shared.contracts.vocabulary import AdjustmentReason, Carrier, OrderStatus
 from shared.problems import Invalid
 from tests.services.gateway.orders.test_domain import NOW, STATE
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from services.policy.blocks import service, store
+from shared.contracts.facts import MessagingPause
 from shared.contracts.gateway import OrderRecorded, SenderBlocked, SenderUnblocked
 from shared.contracts.policy import MessageRejected
-from shared.contracts.vocabulary import Direction, Kind, MessagingPause, OrderStatus, Reason, Role, identify_thread
+from shared.contracts.vocabulary import Direction, Kind, OrderStatus, Reason, Role, identify_thread
 from tests.services.migrated import read_told
 from tests.services.policy.world import ITALY, KEYS, NOW, World, message, order, party
 

@@ -1,7 +1,8 @@
 import pytest
 
 from services.policy.overrides.domain import Course, Refusal, check_override, list_overturned
-from shared.contracts.vocabulary import FindingFacts, Severity, Verdict
+from shared.contracts.facts import FindingFacts
+from shared.contracts.vocabulary import Severity, Verdict
 
 pytestmark = pytest.mark.req("R-POLICY-10")
 APPROVED, REJECTED = Verdict.APPROVED, Verdict.REJECTED

@@ -13,8 +13,9 @@ from services.policy.overrides.service import Order
 from services.policy.standing import service as standing
 from shared.contracts.alias import MessageAddressed
 from shared.contracts.delivery import MessageDelivered
+from shared.contracts.facts import MessageFacts
 from shared.contracts.policy import MessageApproved, MessageRejected
-from shared.contracts.vocabulary import MessageFacts, Reason, Severity, Verdict
+from shared.contracts.vocabulary import Reason, Severity, Verdict
 from shared.outbox import OUTBOX
 from shared.problems import Conflict, NotFound
 from tests.services.migrated import read_told

@@ -14,7 +14,8 @@ from services.policy.standing.domain import (
     find_window_start,
     list_violations,
 )
-from shared.contracts.vocabulary import FindingFacts, Severity
+from shared.contracts.facts import FindingFacts
+from shared.contracts.vocabulary import Severity
 
 pytestmark = pytest.mark.req("R-POLICY-7")
 
