@@ -22,6 +22,8 @@ from shared.rounds import Rounds
 
 _log = structlog.get_logger()
 _POLL_MILLISECONDS = 200
+# The library's 16 KB hold a handful of events: a round of them would go in many requests, one after the other.
+_BATCH_OCTETS = 256 * 1024
 _HEADER_LIMIT = 50
 _HANDS = 2
 _LONG_SECONDS = 1.0
@@ -173,6 +175,7 @@ async def open_kafka(options: KafkaOptions) -> AsyncIterator[KafkaBus]:
         acks="all",
         enable_idempotence=True,
         linger_ms=2,
+        max_batch_size=_BATCH_OCTETS,
         max_request_size=4 * 1024 * 1024,
     )
     try:
