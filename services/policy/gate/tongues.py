@@ -35,7 +35,7 @@ def _weights() -> Mapping[str, tuple[tuple[str, float], ...]]:
 def spoken(sentences: Iterable[str]) -> frozenset[str]:
     """Return the languages that the folded `sentences` may be in, of the six; all of them where nothing tells."""
     found: set[str] = set()
-    for sentence in sentences:
+    for sentence in dict.fromkeys(sentences):
         found |= _of_one(sentence[:_LONGEST])
     return frozenset(found) or LANGUAGES
 
