@@ -16,7 +16,7 @@ R = TypeVar("R")
 Open = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Work = Callable[[AsyncSession, Sequence[T]], Awaitable[Sequence[R]]]
 # What comes from several at the same time comes again from several.
-_GATHER_SECONDS = 0.005
+_GATHER_SECONDS = 0.002
 _Item = tuple[T, asyncio.Future[R]]
 
 
