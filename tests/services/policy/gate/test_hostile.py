@@ -82,8 +82,8 @@ def _seconds(text: str) -> float:
 @pytest.mark.parametrize("piece", _HOSTILE, ids=repr)
 def test_takes_time_in_proportion_to_the_length(piece: str) -> None:
     short = (piece * (_LENGTH // len(piece) + 1))[:_LENGTH]
-    single, fourfold = _seconds(short), _seconds(short * 4)
-    assert fourfold < max(single, _SHORTEST_TO_COMPARE) * 8
+    # Other work on the machine slows one measurement down, not each of three.
+    assert any(_seconds(short * 4) < max(_seconds(short), _SHORTEST_TO_COMPARE) * 8 for _ in range(3))
 
 
 def test_judges_a_megabyte() -> None:
