@@ -15,7 +15,7 @@ from services.cli.installation import NAMES
 from services.demo.mailboxes import read_mail
 from tests.infrastructure.process import KeptProcess, free_port
 from tests.infrastructure.smtp import FarSide
-from tests.infrastructure.waiting import until
+from tests.infrastructure.waiting import NeverHappenedError, until
 
 TRAMITE = str(Path(sys.executable).with_name("tramite"))
 READY_SECONDS = 60
@@ -99,15 +99,25 @@ class Installation:
         member.start()
 
     async def _wait_port(self, http: httpx2.AsyncClient, member: Member, port: int) -> None:
+        said = "nothing"
+
         async def ready() -> bool:
+            nonlocal said
             assert member.process is not None
             assert member.process.running(), f"{member.name} ended:\n{member.process.log_tail()}"
             try:
-                return (await http.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200
-            except httpx2.TransportError:
+                answer = await http.get(f"http://127.0.0.1:{port}/health/ready")
+            except httpx2.TransportError as error:
+                said = repr(error)
                 return False
+            said = f"{answer.status_code} {answer.text}"
+            return answer.status_code == 200
 
-        await until(ready, f"{member.name} to be ready", limit=READY_SECONDS)
+        try:
+            await until(ready, f"{member.name} to be ready", limit=READY_SECONDS)
+        except NeverHappenedError as error:
+            error.add_note(f"port {port} said last: {said}")
+            raise
 
 
 async def stop_all(members: Sequence[Member]) -> None:
