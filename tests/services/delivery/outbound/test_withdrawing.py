@@ -30,6 +30,15 @@ async def patient(tmp_path: Path, far_side: FarSide) -> AsyncIterator[Installati
         yield installation
 
 
+async def _defer(patient: Installation, far_side: FarSide) -> MessageFacts:
+    """Return a message that was approved, and put off by the far side for now."""
+    far_side.script(Step.RCPT, "451 4.2.2 later")
+    message = describe_message()
+    await patient.tell(await patient.approve(message))
+    await patient.hear(MessageDeferred)
+    return message
+
+
 async def _block(installation: Installation, message: MessageFacts) -> MessageRejected:
     rejected = await installation.reject(message)
     override = OverrideFacts(by="operator 1", overridden_at=datetime.now(UTC))
@@ -44,10 +53,7 @@ async def _find_state(installation: Installation, message: MessageFacts) -> Queu
 
 
 async def test_stops_what_waits_and_tells_the_writer(patient: Installation, far_side: FarSide) -> None:
-    far_side.script(Step.RCPT, "451 4.2.2 later")
-    message = describe_message()
-    await patient.tell(await patient.approve(message))
-    await patient.hear(MessageDeferred)
+    message = await _defer(patient, far_side)
     await patient.tell(await _block(patient, message))
     (bounced,) = await patient.hear(MessageBounced)
     assert bounced.message == message
@@ -69,10 +75,7 @@ async def test_says_nothing_of_what_has_arrived(patient: Installation, far_side:
 
 async def test_waits_for_the_attempt_in_hand(patient: Installation, far_side: FarSide) -> None:
     """How the attempt ends says whether there is still something to stop: here there is."""
-    far_side.script(Step.RCPT, "451 4.2.2 later")
-    message = describe_message()
-    await patient.tell(await patient.approve(message))
-    await patient.hear(MessageDeferred)
+    message = await _defer(patient, far_side)
     async with patient.database.transaction() as session:
         mail = await store.get_mail(session, message.message_id)
         assert mail is not None
@@ -91,10 +94,7 @@ async def test_waits_for_the_attempt_in_hand(patient: Installation, far_side: Fa
 
 async def test_does_not_wait_for_a_sender_that_died(patient: Installation, far_side: FarSide) -> None:
     """A held mail is not claimed anew, so nothing but time ends the claim of an attempt that nobody records."""
-    far_side.script(Step.RCPT, "451 4.2.2 later")
-    message = describe_message()
-    await patient.tell(await patient.approve(message))
-    await patient.hear(MessageDeferred)
+    message = await _defer(patient, far_side)
     async with patient.database.transaction() as session:
         mail = await store.get_mail(session, message.message_id)
         assert mail is not None
@@ -112,10 +112,7 @@ async def test_does_not_wait_for_a_sender_that_died(patient: Installation, far_s
 async def test_what_a_crash_left_claimed_is_released_held_or_not(
     patient: Installation, far_side: FarSide, state: QueueState
 ) -> None:
-    far_side.script(Step.RCPT, "451 4.2.2 later")
-    message = describe_message()
-    await patient.tell(await patient.approve(message))
-    await patient.hear(MessageDeferred)
+    message = await _defer(patient, far_side)
     now = datetime.now(UTC)
     async with patient.database.transaction() as session:
         mail = await store.get_mail(session, message.message_id)

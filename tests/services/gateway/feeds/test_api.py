@@ -318,13 +318,17 @@ async def test_what_is_gone_ends_the_feed_with_a_word(running: Running) -> None:
     assert await running.told(OrderChanged) == []
 
 
-async def test_a_feed_that_fails_does_not_keep_others_waiting(running: Running) -> None:
-    """Its database row is broken in a way that no file makes: an owner's order whose marketplace is gone."""
-    await put_orders(running, 2)
+async def lose_marketplace(running: Running, order_id: str) -> None:
+    """Break an order's row in a way that no feed can: its marketplace is gone."""
     async with running.gateway.database.transaction() as session:
-        order = await orders.get_order(session, ORDERS[0])
+        order = await orders.get_order(session, order_id)
         assert order is not None
         order.marketplace_id = "GONE"
+
+
+async def test_a_feed_that_fails_does_not_keep_others_waiting(running: Running) -> None:
+    await put_orders(running, 2)
+    await lose_marketplace(running, ORDERS[0])
     rows = ["order_id|shipment_id|shipped_at|carrier", f"{ORDERS[0]}|p1|{AT}|GLS", f"{ORDERS[1]}|p1|{AT}|GLS"]
     broken = await send(running, table(*rows[:2]))
     feed = await work(running, await send(running, table(rows[0], rows[2])))
@@ -371,10 +375,7 @@ async def test_old_feeds_are_forgotten_with_their_files(running: Running) -> Non
 
 async def test_a_feed_that_failed_too_often_is_ended_with_a_word(running: Running) -> None:
     await put_orders(running, 1)
-    async with running.gateway.database.transaction() as session:
-        order = await orders.get_order(session, ORDERS[0])
-        assert order is not None
-        order.marketplace_id = "GONE"
+    await lose_marketplace(running, ORDERS[0])
     broken = await send(running, table("order_id|shipment_id|shipped_at|carrier", f"{ORDERS[0]}|p1|{AT}|GLS"))
     assert broken.status_code == 202
     failures = Failures()
