@@ -69,8 +69,8 @@ fuzz: install-dev ## Fuzz intake, rewriting, reports, files, SMTP and the gate (
 policy-report: install-dev ## Measure the policy gate on the labelled messages, by rule and language
 	$(BIN)/python -m tests.services.policy.report --write docs/policy-report.md
 
-train: install-dev ## Train the policy gate's model anew and write its weights (two minutes; fetches what training needs)
-	$(BIN)/pip install --quiet --disable-pip-version-check numpy scipy scikit-learn
+train: install-dev ## Train the policy gate's model anew and write its files (a quarter of an hour; fetches what training needs)
+	$(BIN)/pip install --quiet --disable-pip-version-check scipy scikit-learn threadpoolctl
 	$(BIN)/python -m tests.services.policy.training.train
 
 revision: install-dev ## Write a migration for changed models: make revision SERVICE=alias MESSAGE="what changed"

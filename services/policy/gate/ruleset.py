@@ -11,6 +11,7 @@ from services.policy.gate.candidate import Candidate, Context
 from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Field, Finding, Severity
 from services.policy.gate.judged import Hit, Judged, Quotations, read_apart, read_below
 from services.policy.gate.mending import mend
+from services.policy.gate.model.net import PACKAGED as NET
 from services.policy.gate.model.weights import PACKAGED as WEIGHTS
 from services.policy.gate.rule import Rule, circumstances, read_rule
 
@@ -31,12 +32,12 @@ class RuleSet:
     def load(cls, directory: Path = PACKAGED) -> Self:
         """Read every `*.toml` in `directory`. Fails with `RuleError` where one cannot be used.
 
-        The version covers the word lists that all rule sets share, and the model's weights, too.
+        The version covers the word lists that all rule sets share, and the model's files, too.
         """
         paths = sorted(directory.glob("*.toml"))
         shared = sorted(set(PACKAGED.parent.rglob("*.toml")) - set(PACKAGED.glob("*.toml")))
         digest = hashlib.sha256()
-        for path in (*paths, *shared, WEIGHTS):
+        for path in (*paths, *shared, WEIGHTS, NET):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         version = digest.hexdigest()[:16]
         return cls(_read_rules(directory, version), version)

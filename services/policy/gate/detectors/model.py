@@ -10,7 +10,7 @@ from typing import Any
 
 from services.policy.gate.judged import Detector, Hit, Judged
 from services.policy.gate.model.scoring import Body, bodies
-from services.policy.gate.model.weights import packaged
+from services.policy.gate.model.weights import Line, packaged
 
 # Some twelve words of Latin letters, or twenty-seven Japanese characters.
 _FEW_WORDS_OCTETS = 80
@@ -37,21 +37,28 @@ class Weighing:
         weights = packaged()
         label, calibration = weights.order.index(self.label), weights.labels[self.label]
         reply = judged.candidate.kind == "reply"
+        lines = [body.line(calibration) for body in found]
         # Most messages are so far from a rule that the words, which are slower, could not change the answer.
-        least = calibration.threshold - max(0.0, calibration.phrase)
-        if max(body.most(label, calibration, reply=reply) for body in found) < least:
-            if not _read(judged, found):
+        read = _read(judged, found)
+        if all(body.most(label, one, reply=reply) + one.phrase < 0 for body, one in zip(found, lines, strict=True)):
+            if not read:
                 yield from self.words(judged)
             return
-        scores = [body.score(label, calibration, reply=reply) for body in found]
-        best, read = max(scores), _read(judged, found)
-        if read and best + max(0.0, calibration.phrase) < calibration.threshold:
+        margins = [body.margin(label, one, reply=reply) for body, one in zip(found, lines, strict=True)]
+        if read and max(map(_with_words, margins, lines)) < 0:
             return
         hits = list(self.words(judged))
-        if best + calibration.phrase * bool(hits) >= calibration.threshold:
-            yield from hits or _hit(found[scores.index(best)], label, reply=reply)
+        if hits:
+            margins = list(map(_with_words, margins, lines))
+        best = max(margins)
+        if best >= 0:
+            yield from hits or _hit(found[margins.index(best)], label, reply=reply)
         elif not read:
             yield from hits
+
+
+def _with_words(margin: float, line: Line) -> float:
+    return margin + line.phrase
 
 
 def _hit(body: Body, label: int, *, reply: bool) -> list[Hit]:

@@ -23,6 +23,7 @@ class Concepts:
 
     def __init__(self, lists: dict[str, dict[str, str]]) -> None:
         """Take concept → language → words set apart by blanks."""
+        self.names = tuple(sorted({*lists, *_SIGNS.values()}))
         self._words: dict[str, set[str]] = {}
         self._stems: dict[str, set[str]] = {}
         self._japanese: dict[str, set[str]] = {}

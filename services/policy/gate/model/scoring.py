@@ -6,12 +6,16 @@ from itertools import pairwise
 from math import exp, log
 
 from services.policy.gate.judged import Judged
-from services.policy.gate.model.weights import Calibration, Weights, packaged
+from services.policy.gate.model.net import packaged as packaged_net
+from services.policy.gate.model.weights import Calibration, Line, packaged
 from services.policy.gate.reading import Reading, readings
 
 WINDOW = 2
 LONGEST = 20_000
 """How many characters of a body the model reads; what is longer is left to the word lists."""
+
+LONGEST_FOR_NET = 4_096
+"""How many octets a body has at most that the net reads; of a longer one the sums alone count."""
 
 SOFTNESS = 0.5
 """How far below the best window another still counts beside it."""
@@ -26,33 +30,39 @@ class Body:
     """One body with its sums of all labels.
 
     `messages`: over the subject and all sentences; `best`: the best over neighbouring sentences; both freed from their
-    length, in the order of the labels. `parts`: each window's sums.
+    length, in the order of the labels. `parts`: each window's sums. `net`: what the net says, if it has read the body.
     """
 
     reading: Reading
     messages: Sequence[float]
     best: Sequence[float]
     parts: Sequence[Sequence[float]]
+    net: Sequence[float] | None
     complete: bool
 
-    def score(self, label: int, calibration: Calibration, *, reply: bool) -> float:
-        """Return how much the sums speak for a label, before the word lists do.
+    def line(self, calibration: Calibration) -> Line:
+        """Return the line of a label that fits what has been read."""
+        return calibration.alone if self.net is None else calibration.both
+
+    def margin(self, label: int, line: Line, *, reply: bool) -> float:
+        """Return how far above the threshold of a label the body is, before the word lists have their say.
 
         Of the windows the best counts, and more if several are as good.
         """
-        return self._score(label, calibration, _pooled([part[label] for part in self.parts]), reply=reply)
+        return self._margin(label, line, _pooled([part[label] for part in self.parts]), reply=reply)
 
-    def most(self, label: int, calibration: Calibration, *, reply: bool) -> float:
-        """Return what `score` is not above, for much less work."""
+    def most(self, label: int, line: Line, *, reply: bool) -> float:
+        """Return what `margin` is not above, for much less work."""
         best = self.best[label]
-        if calibration.window > 0:
+        if line.window > 0:
             best += SOFTNESS * log(len(self.parts))
-        return self._score(label, calibration, best, reply=reply) + _ROUNDING
+        return self._margin(label, line, best, reply=reply) + _ROUNDING
 
-    def _score(self, label: int, calibration: Calibration, window: float, *, reply: bool) -> float:
-        one = calibration
-        value = one.bias + one.message * self.messages[label] + one.window * window
-        return value + one.reply * reply
+    def _margin(self, label: int, line: Line, window: float, *, reply: bool) -> float:
+        value = line.bias + line.message * self.messages[label] + line.window * window + line.reply * reply
+        if self.net is not None:
+            value += line.net * self.net[label]
+        return value - line.threshold
 
     def span(self, label: int) -> tuple[int, int]:
         """Return the place in the field of the sentences that speak most for the label."""
@@ -69,20 +79,35 @@ def bodies(judged: Judged) -> tuple[Body, ...]:
 
 
 def _bodies(judged: Judged) -> tuple[Body, ...]:
-    weights = packaged()
-    shown = [one for one in readings(judged) if not one.passage.hidden]
     reply = judged.candidate.kind == "reply"
-    sums = [(one, _sums(one, weights, reply=reply)) for one in shown]
-    subject = sum(sum(parts) for one, parts in sums if one.passage.field == "subject")
-    return tuple(_body(one, parts, subject, weights) for one, parts in sums if one.passage.field != "subject")
+    shown = [(one, _sentences(one)) for one in readings(judged) if not one.passage.hidden]
+    subject = [sentence for one, read in shown if one.passage.field == "subject" for sentence in read]
+    above = sum(_sums(subject, reply=reply))
+    return tuple(
+        _body(one, _sums(read, reply=reply), above, _read_by_net(one, [*subject, *read], reply=reply))
+        for one, read in shown
+        if one.passage.field != "subject"
+    )
 
 
-def _sums(reading: Reading, weights: Weights, *, reply: bool) -> list[int]:
+def _sentences(reading: Reading) -> list[str]:
     read = [span for span in reading.sentences[:_MOST_SENTENCES] if span.end <= LONGEST]
-    return [weights.add(reading.text[span.start : span.end], reply=reply) for span in read]
+    return [reading.text[span.start : span.end] for span in read]
 
 
-def _body(reading: Reading, sums: list[int], subject: int, weights: Weights) -> Body:
+def _sums(sentences: Sequence[str], *, reply: bool) -> list[int]:
+    weights = packaged()
+    return [weights.add(sentence, reply=reply) for sentence in sentences]
+
+
+def _read_by_net(reading: Reading, sentences: Sequence[str], *, reply: bool) -> Sequence[float] | None:
+    if len(reading.text) > LONGEST_FOR_NET or len(reading.text.encode()) > LONGEST_FOR_NET:
+        return None
+    return packaged_net().scores(sentences, reply=reply)
+
+
+def _body(reading: Reading, sums: list[int], subject: int, net: Sequence[float] | None) -> Body:
+    weights = packaged()
     windows = [one + after for one, after in pairwise(sums)] or sums or [0]
     parts = [weights.freed(window) for window in windows]
     return Body(
@@ -90,6 +115,7 @@ def _body(reading: Reading, sums: list[int], subject: int, weights: Weights) -> 
         weights.freed(subject + sum(sums)),
         list(map(max, zip(*parts, strict=True))),
         parts,
+        net,
         complete=len(sums) == len(reading.sentences),
     )
 

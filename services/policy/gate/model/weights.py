@@ -14,6 +14,7 @@ from itertools import chain, pairwise
 from math import sqrt
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import Any
 
 from services.policy.gate.model.concepts import Concepts, Meaning, features, joint_features
 from services.policy.gate.model.concepts import packaged as concepts
@@ -42,19 +43,28 @@ _MOST_SENTENCES, _SHORT_SENTENCE = 4_096, 160
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What one label's sums mean: weights of message, windows, net, phrases and answer, and the threshold."""
+
+    bias: float
+    message: float
+    window: float
+    net: float
+    phrase: float
+    reply: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """What one label's sums mean: weights of message, windows, phrases and answer, and the threshold.
+    """What one label's sums mean with the net, and `alone` where the net has not read the message.
 
     `scale` is what one step of the table's bytes is worth.
     """
 
     scale: float
-    bias: float
-    message: float
-    window: float
-    phrase: float
-    reply: float
-    threshold: float
+    both: Line
+    alone: Line
 
 
 class Weights:
@@ -170,7 +180,7 @@ def read_weights(path: Path = PACKAGED, lists: Concepts | None = None) -> Weight
     with path.open("rb") as file:
         head = file.readline()
         labels = {
-            label: Calibration(**{name: float(value) for name, value in one.items()})
+            label: Calibration(float(one["scale"]), Line(**one["both"]), Line(**one["alone"]))
             for label, one in json.loads(head).items()
         }
         mapped = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
@@ -179,8 +189,14 @@ def read_weights(path: Path = PACKAGED, lists: Concepts | None = None) -> Weight
 
 def write_weights(path: Path, labels: dict[str, Calibration], table: bytes) -> None:
     """Write what `read_weights` reads: the same bytes for the same weights."""
-    head = {label: {name: round(value, 9) for name, value in asdict(one).items()} for label, one in labels.items()}
+    head = {label: _rounded(asdict(one)) for label, one in labels.items()}
     path.write_bytes(json.dumps(head).encode() + b"\n" + table)
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _rounded(value) if isinstance(value, dict) else round(float(value), 9) for name, value in values.items()
+    }
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from services.policy.gate.model.weights import Line
 from tests.services.policy.training.features import Floats, Truths
 from tests.services.policy.training.tasks import SEED, Task
 
@@ -18,28 +19,47 @@ _IMPORTANCE = {"written": 1.0, "drawn": 0.3, "dev": 0.3, "short": 0.3, "rule": 0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What a label's sums, its word lists and an answer are worth, and from where on they speak for the label.
+class Sums:
+    """What a task's messages and their windows come to, and what the net says of them, by example and label."""
 
-    `slopes` are of message, windows, word lists and answer.
-    """
+    messages: Floats
+    windows: Floats
+    nets: Floats
 
-    bias: float
-    slopes: tuple[float, float, float, float]
-    threshold: float
+    def of(self, chosen: Truths) -> "Sums":
+        """Return the sums of the chosen examples."""
+        return Sums(self.messages[chosen], self.windows[chosen], self.nets[chosen])
+
+    def without_net(self) -> "Sums":
+        """Return the sums as if the net said nothing."""
+        return Sums(self.messages, self.windows, np.zeros_like(self.nets))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A label's line, what held-back examples say of it, and their scores."""
+
+    line: Line
     told: str
     scores: Floats
 
+    def score(self, inputs: Floats) -> Floats:
+        """Return how far above the threshold the line is over `inputs`."""
+        line = self.line
+        slopes = np.array([line.message, line.window, line.net, line.phrase, line.reply])
+        return inputs @ slopes + line.bias - line.threshold
 
-def inputs_of(task: Task, at: int, messages: Floats, windows: Floats) -> Floats:
+
+def inputs_of(task: Task, at: int, sums: Sums) -> Floats:
     """Return what a label's line is over."""
-    return np.column_stack([messages[:, at], windows[:, at], task.spoken[:, at], task.replies]).astype(np.float64)
+    columns = [sums.messages[:, at], sums.windows[:, at], sums.nets[:, at], task.spoken[:, at], task.replies]
+    return np.column_stack(columns).astype(np.float64)
 
 
-def calibrate(task: Task, at: int, messages: Floats, windows: Floats) -> Line:
-    """Fit a label's line to the sums of messages and windows, learned without their example."""
+def calibrate(task: Task, at: int, sums: Sums) -> Calibrated:
+    """Fit a label's line to sums that were learned without their example."""
     truths = task.truths[:, at]
-    inputs = inputs_of(task, at, messages, windows)
+    inputs = inputs_of(task, at, sums)
     folds = np.random.default_rng(SEED + 1).integers(0, _FOLDS, len(truths))
     importance = importance_of(task) * np.where(truths | task.clean, 1.0, _OTHER)
     scores = np.zeros(len(truths))
@@ -49,8 +69,9 @@ def calibrate(task: Task, at: int, messages: Floats, windows: Floats) -> Line:
     threshold = choose(scores, task, at)
     model = _fit(inputs, truths, importance)
     told = _told(task, at, scores, threshold)
-    message, window, phrase, reply = (float(one) for one in model.coef_[0])
-    return Line(float(model.intercept_[0]), (message, window, max(0.0, phrase), reply), threshold, told, scores)
+    message, window, net, phrase, reply = (float(one) for one in model.coef_[0])
+    line = Line(float(model.intercept_[0]), message, window, net, max(0.0, phrase), reply, threshold)
+    return Calibrated(line, told, scores)
 
 
 def importance_of(task: Task) -> Floats:

@@ -1,19 +1,25 @@
-"""Trains the gate's model and writes its packaged weights: `python -m tests.services.policy.training.train`.
+"""Trains the gate's model and writes its packaged files: `python -m tests.services.policy.training.train`.
 
-Needs the dependency group `training`. The same examples and word lists give the same file.
+Needs the dependency group `training`. The same examples and word lists give the same files.
 """
 
 import sys
 from collections.abc import Sequence
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from services.policy.gate.model.net import PACKAGED as NET
+from services.policy.gate.model.net import write_net
 from services.policy.gate.model.weights import PACKAGED, ZERO, Calibration, write_weights
 from services.policy.gate.ruleset import RuleSet
-from tests.services.policy.training.calibration import calibrate
+from tests.services.policy.training.calibration import Sums, calibrate
+from tests.services.policy.training.course import Course
 from tests.services.policy.training.examples import read_examples
 from tests.services.policy.training.features import Floats, Numbers
-from tests.services.policy.training.tasks import SEED, Lesson, tasks
+from tests.services.policy.training.lesson import Lesson
+from tests.services.policy.training.material import Material
+from tests.services.policy.training.tasks import SEED, tasks
 
 FOLDS = 5
 _STEPS = 127
@@ -22,24 +28,44 @@ _OUTERMOST = 0.99995
 
 
 def main() -> int:
-    """Train, write the weights, and print what held-back examples say of them."""
+    """Train, write net and weights, and print what held-back examples say of them."""
     examples = read_examples()
+    # Several threads would add up in another order each time.
+    with threadpool_limits(1):
+        materials = [
+            Material.of(task, np.random.default_rng(SEED).integers(0, FOLDS, len(task.examples)))
+            for task in tasks(examples, RuleSet.load())
+        ]
+        nets = _train_net(materials)
+        _train_weights(materials, nets)
+    for path in (PACKAGED, NET):
+        sys.stdout.write(f"{len(examples)} examples, {path.name}: {path.stat().st_size / 1e6:.2f} MB\n")
+    return 0
+
+
+def _train_net(materials: Sequence[Material]) -> list[Floats]:
+    """Write the net. Return each direction's scores of its examples, learned without them."""
+    course = Course.of(materials)
+    taught = [one.task for one in materials]
+    labels = {label: bool(whole) for task in taught for label, whole in zip(task.labels, task.whole, strict=True)}
+    write_net(NET, labels, course.learn(np.ones(len(course.folds), dtype=bool)).arrays)
+    return course.held_back()
+
+
+def _train_weights(materials: Sequence[Material], nets: Sequence[Floats]) -> None:
     calibrations: dict[str, Calibration] = {}
     columns: list[Numbers] = []
-    for task in tasks(examples, RuleSet.load()):
-        folds = np.random.default_rng(SEED).integers(0, FOLDS, len(task.examples))
-        lesson = Lesson.of(task, folds)
-        messages, windows = lesson.held_back()
+    for material, net in zip(materials, nets, strict=True):
+        lesson = Lesson.of(material)
+        sums = Sums(*lesson.held_back(), net)
         learned = lesson.fit(np.ones(len(lesson.folds), dtype=bool))
-        for at, label in enumerate(task.labels):
+        for at, label in enumerate(material.task.labels):
             column, scale = quantised(learned.weights[:, at])
             columns.append(column)
-            line = calibrate(task, at, messages, windows)
-            calibrations[label] = Calibration(scale, line.bias, *line.slopes, line.threshold)
-            sys.stdout.write(f"{line.told}\n")
+            both, alone = (calibrate(material.task, at, one) for one in (sums, sums.without_net()))
+            calibrations[label] = Calibration(scale, both.line, alone.line)
+            sys.stdout.write(f"{both.told}\n")
     write_weights(PACKAGED, calibrations, table(columns))
-    sys.stdout.write(f"{len(examples)} examples, {PACKAGED.stat().st_size / 1e6:.2f} MB\n")
-    return 0
 
 
 def quantised(weights: Floats) -> tuple[Numbers, float]:

@@ -11,6 +11,7 @@ from services.policy.gate.model.weights import (
     PACKAGED,
     ZERO,
     Calibration,
+    Line,
     Weights,
     packaged,
     read_weights,
@@ -19,7 +20,7 @@ from services.policy.gate.model.weights import (
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
-CALIBRATION = Calibration(0.5, 0.1, 1.0, 0.25, 2.0, -1.0, 0.75)
+CALIBRATION = Calibration(0.5, Line(0.1, 1.0, 0.25, 0.5, 2.0, -1.0, 0.75), Line(0.2, 1.5, 0.75, 0.0, 1.0, -0.5, 0.125))
 CONCEPTS = Concepts({"PAY": {"en": "pay* geld", "ja": "支払 払"}, "BANK": {"en": "bank", "ja": "銀行 支払銀"}})
 MEGABYTE = 1 << 20
 ALPHABET = "支払銀行はpay bank0.%\n!ßä_-"

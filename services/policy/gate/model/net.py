@@ -1,0 +1,185 @@
+"""A small net that reads words in their order: what stands near a word changes what it says.
+
+Each word is a vector: of its pieces, and of what it speaks of. Two passes mix it with its neighbours; what is said
+on the whole, what is said most, and what some heads look for make a number for each label. It is plain arithmetic
+over a packaged file: the same message gives the same numbers in every process.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from math import prod
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.policy.gate.model.concepts import Concepts
+from services.policy.gate.model.concepts import packaged as concepts
+from services.policy.gate.model.pieces import LONGEST_RUN, is_japanese, run_buckets, tokens, word_buckets
+from services.policy.gate.remembered import Remembered
+
+Floats: TypeAlias = NDArray[np.float32]
+
+PACKAGED = Path(__file__).with_name("net.bin")
+ROWS = 1 << 15
+"""How many vectors of pieces there are."""
+MOST_PIECES, MOST_MEANINGS = 14, 3
+"""How many pieces of a word, and how many of the things that it speaks of, are looked at."""
+NEIGHBOURS, STRIDES = 5, (1, 2)
+"""How many words each pass takes together, and how far apart they stand."""
+REACH = max(STRIDES) * (NEIGHBOURS // 2)
+"""How far a pass reaches."""
+SHARPNESS = 3.0
+"""How little what is said less counts beside what is said most."""
+STRETCH = 400
+"""How many words are read at once."""
+OUTERMOST = 8.0
+END = "|"
+"""Stands after each sentence."""
+
+_MOST_WORDS = 8_192
+_STEPS = 127
+# No Japanese word of the lists is longer.
+_LONGEST_KNOWN = 12
+_TABLE = "pieces"
+# So few rows are multiplied at once that it is not worth a thread: the service has its own idea of who works when.
+_ROWS_AT_ONCE = 16
+
+
+class Net:
+    """Reads sentences for all of its labels at once."""
+
+    def __init__(self, labels: Mapping[str, bool], arrays: Mapping[str, Floats], lists: Concepts) -> None:
+        """Take over labels, each with whether it speaks of a message as a whole, and arrays as training makes them.
+
+        Fails with `ValueError` where arrays and lists do not fit each other.
+        """
+        self.labels = labels
+        self._whole = np.array(list(labels.values()))
+        self._arrays, self._lists = arrays, lists
+        self._places = {name: at for at, name in enumerate(lists.names)}
+        if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(self._places):
+            raise ValueError("the net does not fit the lists of words")
+        self._vectors: Remembered[str, bytes] = Remembered(self._vector, _MOST_WORDS)
+
+    def scores(self, sentences: Iterable[str], *, reply: bool) -> list[float]:
+        """Return how much folded sentences speak for each label, between -8 and 8, in the order of the labels.
+
+        Of stretches of long text the most telling counts; what a message says as a whole, all of them have to say.
+        """
+        read = words(sentences, self._lists) or [END]
+        stretches = [self._stretch(read[at : at + STRETCH], reply=reply) for at in range(0, len(read), STRETCH)]
+        found = stretches[0]
+        if len(stretches) > 1:
+            found = np.where(self._whole, np.min(stretches, axis=0), np.max(stretches, axis=0))
+        return [round(one, 3) for one in np.clip(found, -OUTERMOST, OUTERMOST).tolist()]
+
+    def _stretch(self, read: Sequence[str], *, reply: bool) -> Floats:
+        arrays = self._arrays
+        said = np.frombuffer(b"".join(map(self._vectors.__getitem__, read)), np.float32).reshape(len(read), -1)
+        if reply:
+            said = said + arrays["reply"]
+        for number, stride in enumerate(STRIDES):
+            said = said + self._mixed(said, number, stride)
+        heads = said @ arrays["heads"]
+        heads = np.exp(heads - heads.max(axis=0))
+        looked_for = (heads / heads.sum(axis=0)).T @ said
+        on_the_whole = said.sum(axis=0) / np.sqrt(np.float32(len(read)))
+        gathered = np.concatenate([on_the_whole, said.max(axis=0), looked_for.ravel()])
+        each = said @ arrays["words"] * np.float32(SHARPNESS)
+        best = each.max(axis=0)
+        most = (best + np.log(np.exp(each - best).sum(axis=0))) / np.float32(SHARPNESS)
+        result: Floats = gathered @ arrays["out"] + most + arrays["bias"]
+        return result + arrays["reply_bias"] if reply else result
+
+    def _mixed(self, said: Floats, number: int, stride: int) -> Floats:
+        size, width = said.shape
+        reach = stride * (NEIGHBOURS // 2)
+        padded = np.zeros((size + 2 * reach, width), np.float32)
+        padded[reach : reach + size] = said
+        near = np.zeros((-(-size // _ROWS_AT_ONCE) * _ROWS_AT_ONCE, NEIGHBOURS, width), np.float32)
+        for at in range(NEIGHBOURS):
+            near[:size, at] = padded[at * stride : at * stride + size]
+        parts = near.reshape(-1, _ROWS_AT_ONCE, NEIGHBOURS * width) @ self._arrays[f"pass{number}"]
+        mixed: Floats = parts.reshape(-1, width)[:size]
+        mixed += self._arrays[f"pass{number}_bias"]
+        return np.maximum(mixed, 0, out=mixed)
+
+    def _vector(self, word: str) -> bytes:
+        rows = pieces_of(word)
+        vector = self._arrays[_TABLE][rows].sum(axis=0, dtype=np.float32) * self._arrays["scale"]
+        vector /= np.float32(len(rows) ** 0.5)
+        for meaning in meanings_of(word, self._lists):
+            vector += self._arrays["concepts"][self._places[meaning]]
+        return bytes(vector.tobytes())
+
+
+def words(sentences: Iterable[str], lists: Concepts) -> list[str]:
+    """Return the words of folded sentences, with an `END` after each sentence.
+
+    Of a Japanese stretch: each word that the lists know, each other character, with what comes after it.
+    """
+    found: list[str] = []
+    for sentence in sentences:
+        for token in tokens(sentence):
+            if is_japanese(token):
+                found += _japanese(token, lists)
+            else:
+                found.append(token)
+        found.append(END)
+    return found
+
+
+def _japanese(stretch: str, lists: Concepts) -> Iterable[str]:
+    at = 0
+    while at < len(stretch):
+        size = lists.of_run(stretch[at : at + _LONGEST_KNOWN])[1]
+        yield f"{stretch[at : at + LONGEST_RUN]}{END}{stretch[at : at + size]}"
+        at += size
+
+
+def pieces_of(word: str) -> list[int]:
+    """Return the rows of the table that a word, as `words` returns them, is made of."""
+    if is_japanese(word):
+        run, _, known = word.partition(END)
+        numbers = run_buckets(run) + (run_buckets(known) if len(known) > 1 else [])
+    else:
+        numbers = word_buckets(word)
+    return [number % ROWS for number in numbers[:MOST_PIECES]]
+
+
+def meanings_of(word: str, lists: Concepts) -> Sequence[str]:
+    """Return what a word, as `words` returns them, speaks of."""
+    meaning = lists.of_run(word.partition(END)[2])[0] if is_japanese(word) else lists.of_word(word)
+    return meaning[:MOST_MEANINGS]
+
+
+def read_net(path: Path = PACKAGED, lists: Concepts | None = None) -> Net:
+    """Read a net. Fails with `ValueError` on a file that is none."""
+    data = path.read_bytes()
+    size = data.index(b"\n") + 1
+    head = json.loads(data[:size])
+    arrays: dict[str, Floats] = {}
+    for name, shape in head["arrays"].items():
+        kind = np.dtype(np.int8 if name == _TABLE else "<f2")
+        stored = np.frombuffer(data, kind, prod(shape), size).reshape(shape)
+        arrays[name] = stored if name == _TABLE else stored.astype(np.float32)
+        size += prod(shape) * kind.itemsize
+    return Net(head["labels"], arrays, lists or concepts())
+
+
+def write_net(path: Path, labels: Mapping[str, bool], arrays: Mapping[str, Floats]) -> None:
+    """Write what `read_net` reads: the same bytes for the same net. The table of pieces is written in steps."""
+    scale = np.abs(arrays[_TABLE]).max(axis=0) / _STEPS + np.float32(1e-9)
+    stored = {**arrays, "scale": scale, _TABLE: np.rint(arrays[_TABLE] / scale)}
+    head = {"labels": dict(labels), "arrays": {name: stored[name].shape for name in sorted(stored)}}
+    parts = [stored[name].astype(np.int8 if name == _TABLE else "<f2").tobytes() for name in sorted(stored)]
+    path.write_bytes(json.dumps(head).encode() + b"\n" + b"".join(parts))
+
+
+@lru_cache(maxsize=1)
+def packaged() -> Net:
+    """Return the packaged net, read when first asked for."""
+    return read_net()

@@ -1,0 +1,161 @@
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.policy.gate.model import net
+from services.policy.gate.model.concepts import Concepts
+from services.policy.gate.model.net import END, ROWS, Floats, Net, packaged, read_net, words, write_net
+from services.policy.gate.model.weights import packaged as packaged_weights
+
+pytestmark = pytest.mark.req("R-POLICY-2")
+
+CONCEPTS = Concepts({"PAY": {"en": "pay*", "ja": "支払"}, "BANK": {"en": "bank", "ja": "銀行"}})
+LABELS = {"part": False, "whole": True}
+WIDTH, HEADS = 8, 2
+ALPHABET = "支払銀行はpay bank0.%\n!ßä_-"
+# As the net of `_arrays` says them: what changes these changes every packaged decision.
+STORED = {
+    ("please pay by bank", "thank you"): (0.52, 1.044),
+    ("支払は銀行で",): (0.449, 0.582),
+}
+
+
+def _arrays() -> dict[str, Floats]:
+    luck = np.random.default_rng(5)
+
+    def noise(*shape: int) -> Floats:
+        return (luck.standard_normal(shape) / 9).astype(np.float32)
+
+    shapes = {
+        "pieces": (ROWS, WIDTH),
+        "concepts": (len(CONCEPTS.names), WIDTH),
+        "reply": (WIDTH,),
+        "heads": (WIDTH, HEADS),
+        "words": (WIDTH, 2),
+        "out": (WIDTH * (2 + HEADS), 2),
+        "bias": (2,),
+        "reply_bias": (2,),
+    }
+    passes = {"pass0": (5 * WIDTH, WIDTH), "pass1": (5 * WIDTH, WIDTH), "pass0_bias": (WIDTH,), "pass1_bias": (WIDTH,)}
+    return {name: noise(*shape) for name, shape in {**shapes, **passes}.items()}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Net:
+    path = tmp_path_factory.mktemp("net") / "net.bin"
+    write_net(path, LABELS, _arrays())
+    return read_net(path, CONCEPTS)
+
+
+def _plainly(arrays: Mapping[str, Floats], read: list[str], *, reply: bool) -> list[float]:
+    """What the net promises, word by word and number by number."""
+    names = list(CONCEPTS.names)
+    said = []
+    for word in read:
+        rows = net.pieces_of(word)
+        vector = sum(arrays["pieces"][row] for row in rows) / np.sqrt(len(rows))
+        vector = vector + sum(arrays["concepts"][names.index(one)] for one in net.meanings_of(word, CONCEPTS))
+        said.append(vector + arrays["reply"] * reply)
+    for number, stride in enumerate((1, 2)):
+        taps = arrays[f"pass{number}"].reshape(5, WIDTH, WIDTH)
+        mixed = []
+        for at in range(len(said)):
+            near = [(at + (tap - 2) * stride, tap) for tap in range(5)]
+            total = sum(said[place] @ taps[tap] for place, tap in near if 0 <= place < len(said))
+            mixed.append(said[at] + np.maximum(0, total + arrays[f"pass{number}_bias"]))
+        said = mixed
+    table = np.array(said)
+    shares = np.exp(table @ arrays["heads"])
+    looked_for = (shares / shares.sum(axis=0)).T @ table
+    gathered = [*table.sum(axis=0) / np.sqrt(len(table)), *table.max(axis=0), *looked_for.ravel()]
+    most = np.log(np.exp(3 * table @ arrays["words"]).sum(axis=0)) / 3
+    scores = np.array(gathered) @ arrays["out"] + most + arrays["bias"] + arrays["reply_bias"] * reply
+    return [float(one) for one in np.clip(scores, -8, 8)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(st.sampled_from(ALPHABET), max_size=40), max_size=4), st.booleans())
+def test_is_what_its_arrays_say(small: Net, sentences: list[str], reply: bool) -> None:  # noqa: FBT001  # given by name
+    read = words(sentences, CONCEPTS) or [END]
+    assert small.scores(sentences, reply=reply) == pytest.approx(_plainly(_arrays(), read, reply=reply), abs=0.05)
+
+
+@pytest.mark.parametrize("sentences", STORED)
+def test_says_what_it_said(small: Net, sentences: tuple[str, ...]) -> None:
+    assert small.scores(sentences, reply=False) == pytest.approx(STORED[sentences], abs=0.002)
+
+
+def test_what_stands_near_a_word_changes_what_it_says(small: Net) -> None:
+    assert small.scores(["pay the bank"], reply=False) != small.scores(["bank the pay"], reply=False)
+    assert small.scores(["pay"], reply=False) != small.scores(["pay"], reply=True)
+
+
+def test_of_long_text_the_most_telling_stretch_counts_and_for_the_whole_the_least_telling(small: Net) -> None:
+    read = ["pay bank now " * 133, "thank you so " * 133]
+    assert [len(words([one], CONCEPTS)) for one in read] == [net.STRETCH] * 2
+    alone = [small.scores([one], reply=False) for one in read]
+    assert alone[0] != alone[1]
+    both = small.scores(read, reply=False)
+    assert both == [max(one[0] for one in alone), min(one[1] for one in alone)]
+
+
+def test_reads_japanese_by_the_words_that_the_lists_know() -> None:
+    assert words(["支払は銀行"], CONCEPTS) == ["支払は銀|支払", "は銀行|は", "銀行|銀行", END]
+    assert net.meanings_of("銀行|銀行", CONCEPTS) == ("BANK",)
+    assert net.meanings_of("payment", CONCEPTS) == ("PAY",)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(max_size=200), max_size=5), st.booleans())
+def test_scores_stay_within_their_bounds(sentences: list[str], reply: bool) -> None:  # noqa: FBT001  # given by name
+    found = packaged().scores(sentences, reply=reply)
+    assert len(found) == len(packaged().labels)
+    assert all(-net.OUTERMOST <= one <= net.OUTERMOST for one in found)
+
+
+def test_says_the_same_in_every_process() -> None:
+    text = "Please pay by bank transfer, then we leave out the fee. Thank you! 銀行振込でお支払いください。".lower()
+    code = f"from services.policy.gate.model.net import packaged; print(packaged().scores([{text!r}], reply=False))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == str(packaged().scores([text], reply=False))
+
+
+def test_time_grows_with_the_text_and_no_faster() -> None:
+    sentence = "the delivery from our workshop takes two days longer than planned, 支払は銀行でお願いします"
+    times = []
+    for times_longer in (1, 8):
+        text = [sentence] * (40 * times_longer)
+        packaged().scores(text, reply=False)
+        rounds = []
+        for _ in range(7):
+            begin = time.process_time()
+            packaged().scores(text, reply=False)
+            rounds.append(time.process_time() - begin)
+        times.append(min(rounds))
+    assert times[1] < 8 * times[0] * 2 + 0.002
+
+
+def test_speaks_of_the_labels_that_the_weights_know() -> None:
+    assert tuple(packaged().labels) == packaged_weights().order
+    assert [label for label, whole in packaged().labels.items() if whole] == ["order_confirmation", "thanks_only"]
+
+
+def test_refuses_lists_that_do_not_fit(tmp_path: Path) -> None:
+    path = tmp_path / "net.bin"
+    write_net(path, LABELS, _arrays())
+    with pytest.raises(ValueError, match="fit"):
+        read_net(path, Concepts({"PAY": {"en": "pay"}}))
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="found"):
+        read_net(path, CONCEPTS)
+
+
+def test_is_small_as_packaged() -> None:
+    assert net.PACKAGED.stat().st_size < 2 << 20

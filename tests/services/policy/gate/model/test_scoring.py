@@ -1,0 +1,68 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.policy.gate.candidate import Candidate
+from services.policy.gate.judged import Judged
+from services.policy.gate.model.net import packaged as packaged_net
+from services.policy.gate.model.scoring import LONGEST_FOR_NET, Body, bodies
+from services.policy.gate.model.weights import packaged
+
+pytestmark = pytest.mark.req("R-POLICY-2")
+
+OFFER = "Write to us by mail and pay by bank transfer, then we leave out the marketplace's fee."
+HARMLESS = "The screws are in the small bag. Please charge the battery for two hours. "
+PIECES = ("thank you!", "pay by bank transfer", "\n", ". ", "The lid goes left", "5 stars", "ありがとう。", "振込", "ü")
+
+
+def _body(text: str, subject: str = "") -> Body:
+    (body,) = bodies(Judged(Candidate(text=text, subject=subject)))
+    return body
+
+
+def test_the_net_reads_subject_and_body() -> None:
+    body = _body(OFFER, subject="Your order")
+    assert body.net == packaged_net().scores(["your order", OFFER.lower()], reply=False)
+    assert all(body.line(one) == one.both for one in packaged().labels.values())
+
+
+def test_of_what_is_too_long_for_the_net_the_sums_alone_count() -> None:
+    for text in (HARMLESS * (LONGEST_FOR_NET // len(HARMLESS) + 1), "お支払いは銀行振込でお願いします。" * 100):
+        body = _body(text)
+        assert body.net is None
+        assert all(body.line(one) == one.alone for one in packaged().labels.values())
+    assert _body(HARMLESS * (LONGEST_FOR_NET // len(HARMLESS))).net is not None
+
+
+def test_an_offer_speaks_for_itself_in_short_and_in_long_texts() -> None:
+    label = packaged().order.index("off_platform_payment")
+    calibration = packaged().labels["off_platform_payment"]
+    for times in (2, 40):
+        without, offering = _body(HARMLESS * 2 * times), _body(HARMLESS * times + OFFER + " " + HARMLESS * times)
+        assert (without.net is None) is (offering.net is None) is (times > 2)
+        line = offering.line(calibration)
+        assert offering.margin(label, line, reply=False) > without.margin(label, line, reply=False) + 1
+        start, end = offering.span(label)
+        assert OFFER in offering.reading.passage.text.original[start:end]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=30), st.booleans())
+def test_no_margin_is_above_what_it_is_said_to_be_at_most(pieces: list[str], reply: bool) -> None:  # noqa: FBT001  # given by name
+    body = _body("Hello " + " ".join(pieces))
+    for label, calibration in enumerate(packaged().labels.values()):
+        for line in (calibration.both, calibration.alone):
+            assert body.margin(label, line, reply=reply) <= body.most(label, line, reply=reply)
+
+
+def test_time_is_bounded_however_long_the_text() -> None:
+    times = []
+    for size in (1 << 15, 1 << 20):
+        judged = Judged(Candidate(text=(HARMLESS * (size // len(HARMLESS)))))
+        judged.passages  # noqa: B018  # reading them is not what is timed
+        begin = time.process_time()
+        bodies(judged)
+        times.append(time.process_time() - begin)
+    assert times[1] < 64 * times[0] + 0.1
