@@ -40,6 +40,7 @@ END = "|"
 """Stands after each sentence."""
 
 _MOST_WORDS = 8_192
+_MOST_STRETCHES, _SHORT_STRETCH = 4_096, 24
 _STEPS = 127
 # No Japanese word of the lists is longer.
 _LONGEST_KNOWN = 12
@@ -125,26 +126,31 @@ def words(sentences: Iterable[str], lists: Concepts) -> list[str]:
     for sentence in sentences:
         for token in tokens(sentence):
             if is_japanese(token):
-                found += _japanese(token, lists)
+                found += (_short_japanese if len(token) <= _SHORT_STRETCH else _japanese)(token, lists)
             else:
                 found.append(token)
         found.append(END)
     return found
 
 
-def _japanese(stretch: str, lists: Concepts) -> Iterable[str]:
+def _japanese(stretch: str, lists: Concepts) -> Sequence[str]:
+    found = []
     at = 0
     while at < len(stretch):
         size = lists.of_run(stretch[at : at + _LONGEST_KNOWN])[1]
-        yield f"{stretch[at : at + LONGEST_RUN]}{END}{stretch[at : at + size]}"
+        found.append(f"{stretch[at : at + LONGEST_RUN]}{END}{stretch[at : at + size]}")
         at += size
+    return found
+
+
+_short_japanese = lru_cache(maxsize=_MOST_STRETCHES)(_japanese)
 
 
 def pieces_of(word: str) -> list[int]:
     """Return the rows of the table that a word, as `words` returns them, is made of."""
     if is_japanese(word):
         run, _, known = word.partition(END)
-        numbers = run_buckets(run) + (run_buckets(known) if len(known) > 1 else [])
+        numbers: Sequence[int] = run_buckets(run) + (run_buckets(known) if len(known) > 1 else [])
     else:
         numbers = word_buckets(word)
     return [number % ROWS for number in numbers[:MOST_PIECES]]

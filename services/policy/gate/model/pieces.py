@@ -6,6 +6,8 @@ What words speak of counts in any language alike: each concept, in answers once 
 """
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from zlib import crc32
 
@@ -22,6 +24,7 @@ _TOKEN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]{1,24}|[0%
 FIRST_JAPANESE = "\u3005"
 """The first character of Japanese stretches; no other token begins with one that comes after it."""
 _PIECES = range(3, 6)
+_MOST_WORDS = 1_024
 LONGEST_RUN = 4
 """How many characters of a Japanese stretch are taken together at most."""
 
@@ -41,17 +44,18 @@ def is_japanese(token: str) -> bool:
     return token[0] >= FIRST_JAPANESE
 
 
-def word_buckets(word: str) -> list[int]:
-    """Return the buckets of a word and its pieces, or of a sign."""
+@lru_cache(maxsize=_MOST_WORDS)
+def word_buckets(word: str) -> Sequence[int]:
+    """Return the buckets of a word and its pieces, or of a sign; kept a while, as both models ask."""
     if not word[0].isalpha():
-        return [bucket(word)]
+        return (bucket(word),)
     edged = f"<{word}>"
     if word.isascii():
         octets = edged.encode()
         pieces = [octets[at : at + size] for size in _PIECES for at in range(len(octets) - size + 1)]
     else:
         pieces = [edged[at : at + size].encode() for size in _PIECES for at in range(len(edged) - size + 1)]
-    return [bucket(word), *[crc32(piece) % BUCKETS for piece in pieces]]
+    return (bucket(word), *[crc32(piece) % BUCKETS for piece in pieces])
 
 
 def run_buckets(run: str) -> list[int]:
