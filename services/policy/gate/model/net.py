@@ -39,7 +39,7 @@ OUTERMOST = 8.0
 END = "|"
 """Stands after each sentence."""
 
-_MOST_WORDS = 8_192
+_MOST_WORDS = 24_576
 _MOST_STRETCHES, _SHORT_STRETCH = 4_096, 24
 _STEPS = 127
 # No Japanese word of the lists is longer.
