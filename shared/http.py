@@ -136,7 +136,7 @@ def require_service_token(token: str) -> Any:  # noqa: ANN401 - FastAPI types de
     """Return a dependency that lets only our own services in."""
     expected = f"Bearer {token}".encode()
 
-    def check(authorization: Annotated[str, Header(max_length=500)] = "") -> None:
+    async def check(authorization: Annotated[str, Header(max_length=500)] = "") -> None:
         if not hmac.compare_digest(authorization.encode(), expected):
             raise problems.Unauthenticated("This door is for Tramite's own services.")
 

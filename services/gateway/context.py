@@ -32,7 +32,9 @@ class Gateway:
     feed_news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def _of_request(request: Request) -> Gateway:
+# Dependencies that wait for nothing are `async` all the same: FastAPI runs others in a thread each, which costs more
+# than they do.
+async def _of_request(request: Request) -> Gateway:
     return cast("Gateway", request.app.state.gateway)
 
 

@@ -25,7 +25,7 @@ _bearer = HTTPBearer(
 _LONGEST_SECRET = 200
 
 
-def read_secret(
+async def read_secret(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     x_amz_access_token: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> str:
@@ -53,7 +53,7 @@ def require(scope: Scope, *roles: CallerRole) -> Any:  # noqa: ANN401 - FastAPI 
     It raises `TokenRefused`, `ScopeMissing` or `RoleMissing` before a body is looked at.
     """
 
-    def check(caller: Annotated[Caller, Depends(identify)]) -> Caller:
+    async def check(caller: Annotated[Caller, Depends(identify)]) -> Caller:
         if roles and caller.role not in roles:
             raise RoleMissing(tuple(role.value for role in roles))
         if scope not in caller.scopes:

@@ -22,11 +22,11 @@ Writer = Annotated[Caller, require(Scope.PARTIES_WRITE, CallerRole.OPERATOR, Cal
 _MOST_LISTED = 200
 
 
-def _own_reader(seller_id: Identifier, caller: Reader) -> str:
+async def _own_reader(seller_id: Identifier, caller: Reader) -> str:
     return _own(seller_id, caller)
 
 
-def _own_writer(seller_id: Identifier, caller: Writer) -> str:
+async def _own_writer(seller_id: Identifier, caller: Writer) -> str:
     return _own(seller_id, caller)
 
 
