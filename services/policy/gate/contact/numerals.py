@@ -42,7 +42,7 @@ _SPLIT = re.compile(r"[,;/|\n]|\s{3}")
 _TEN, _HUNDRED = 10, 100
 _CLUSTER = re.compile(rb"[^\0]+")
 _ANY_NUMBER = 255
-_MOST_WORDS = 4096
+_MOST_WORDS = 24_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,8 @@ class Numerals:
         groups = self._groups(token, 0)
         if groups is not None:
             return min(sum(len(group.digits) for group in groups), _ANY_NUMBER)
+        if token.isalpha():
+            return int(token in self._joining)
         ends = [found.group(1) for found in (_LEADING.match(token), _TRAILING.search(token)) if found is not None]
         return sum(map(len, ends)) or (token in self._joining)
 
@@ -197,9 +199,11 @@ class Numerals:
             return [Group(single, start, start + len(token), spelled=True, particle=token in _PARTICLES)]
         if token in self._words:
             return [Group(str(self._words[token]), start, start + len(token), spelled=True)]
-        if _LOOK_ALIKE.match(token) and any(character.isdigit() for character in token):
+        if token.isalpha() or not any(character.isdigit() for character in token):
+            return None
+        if _LOOK_ALIKE.match(token):
             return [Group(token.translate(_TO_DIGITS), start, start + len(token), spelled=False)]
-        return self._mixed(token, start) if any(character.isdigit() for character in token) else None
+        return self._mixed(token, start)
 
     def _mixed(self, token: str, start: int) -> list[Group] | None:
         """Return the groups of a token of figures and number words run together; `None` if it has other words."""
