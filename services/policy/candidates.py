@@ -11,7 +11,7 @@ from services.policy.gate.finding import Decision
 from services.policy.gate.history import Known
 from services.policy.wording import say_closed
 from shared.contracts.facts import Content, DecisionFacts, FindingFacts, MessageFacts, OrderFacts
-from shared.contracts.vocabulary import Channel, OrderStatus, Reason, Severity, Verdict
+from shared.contracts.vocabulary import Channel, OrderStatus, Reason, Verdict
 
 _OPEN = frozenset(OrderStatus) - {OrderStatus.CANCELLED, OrderStatus.DELIVERED}
 
@@ -109,7 +109,7 @@ def to_facts(decision: Decision, decided_at: datetime) -> DecisionFacts:
         findings=tuple(
             FindingFacts(
                 rule=finding.rule,
-                severity=Severity(finding.severity.value),
+                severity=finding.severity,
                 field=finding.field,
                 start=finding.span[0],
                 end=finding.span[1],

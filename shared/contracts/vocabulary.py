@@ -171,7 +171,7 @@ class Verdict(StrEnum):
 
 
 class Severity(StrEnum):
-    """What a finding does to its message."""
+    """What a finding does to its message: rejects it, mends it, or only counts."""
 
     BLOCK = "block"
     FIX = "fix"

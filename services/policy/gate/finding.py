@@ -1,20 +1,13 @@
 """What the gate answers: findings, each with its place and its explanation, and the decision they add up to."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
+
+from shared.contracts.vocabulary import Severity
 
 Field = Literal["subject", "text", "html", "quoted_text", "quoted_html", "attachment", "message"]
 Verdict = Literal["approved", "rejected"]
 EXCERPT_LENGTH = 80
-
-
-class Severity(StrEnum):
-    """What a finding does to its message: rejects it, mends it, or only counts."""
-
-    BLOCK = "block"
-    FIX = "fix"
-    FLAG = "flag"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.detectors.model import Unweighed
-from services.policy.gate.finding import Severity
 from services.policy.gate.judged import Detector
+from shared.contracts.vocabulary import Severity
 
 LANGUAGES = ("it", "en", "de", "fr", "es", "ja")
 _CONDITIONS = ("direction", "kind", "channel", "presale", "reason")

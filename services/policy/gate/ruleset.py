@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Self
 
 from services.policy.gate.candidate import Candidate, Context
-from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Field, Finding, Severity
+from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Field, Finding
 from services.policy.gate.judged import Hit, Judged, Quotations, read_apart, read_below
 from services.policy.gate.mending import mend
 from services.policy.gate.model.net import PACKAGED as NET
 from services.policy.gate.model.weights import PACKAGED as WEIGHTS
 from services.policy.gate.rule import Rule, circumstances, read_rule
+from shared.contracts.vocabulary import Severity
 
 PACKAGED = Path(__file__).parent / "rules"
 _MOST_FINDINGS = 20

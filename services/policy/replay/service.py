@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.policy.candidates import build_candidate
-from services.policy.gate.finding import EXCERPT_LENGTH, Decision, Severity
+from services.policy.gate.finding import EXCERPT_LENGTH, Decision
 from services.policy.gate.ruleset import RuleSet
 from services.policy.models import DecisionRow
 from services.policy.recollection import recall
@@ -14,8 +14,7 @@ from services.policy.replay.domain import Outcome, Report
 from services.policy.service import CONTEXT
 from shared.blobs import BlobNotFound, BlobStore
 from shared.contracts.facts import Addressing, Content, FindingFacts, MessageFacts, SealedContent
-from shared.contracts.vocabulary import Severity as Told
-from shared.contracts.vocabulary import Verdict
+from shared.contracts.vocabulary import Severity, Verdict
 from shared.crypto import SealError
 from shared.db import Database
 
@@ -81,7 +80,7 @@ def _recall(row: DecisionRow, content: Content) -> Outcome:
     }
     blocking: dict[str, str] = {}
     for finding in findings:
-        if finding.severity is Told.BLOCK:
+        if finding.severity is Severity.BLOCK:
             excerpt = words.get(finding.field, "")[finding.start : finding.end][:EXCERPT_LENGTH]
             blocking.setdefault(finding.rule, excerpt)
     return Outcome(row.verdict, blocking, frozenset(finding.rule for finding in findings))

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 import pytest
 
 from services.policy.candidates import build_candidate, mend_content, to_facts
-from services.policy.gate.finding import Decision, Finding, Severity
+from services.policy.gate.finding import Decision, Finding
 from shared.contracts.facts import AttachmentContent, Content
-from shared.contracts.vocabulary import Direction, Kind, Reason, Verdict
+from shared.contracts.vocabulary import Direction, Kind, Reason, Severity, Verdict
 from tests.services.policy.world import ORDER_ID, message
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)

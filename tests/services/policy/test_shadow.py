@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from services.policy.app import create_gate
-from services.policy.gate.finding import Severity
 from services.policy.gate.judged import Detector, Hit, Judged
 from services.policy.gate.rule import Explanation, Rule, Situation
 from services.policy.gate.ruleset import PACKAGED, RuleSet
@@ -18,7 +17,7 @@ from services.policy.models import DecisionRow
 from services.policy.service import Gate
 from shared.consumer import Consumer, Patience
 from shared.contracts.facts import MessageFacts
-from shared.contracts.vocabulary import Verdict
+from shared.contracts.vocabulary import Severity, Verdict
 from tests.services.policy.world import World, message
 
 pytestmark = pytest.mark.req("R-POLICY-9")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from services.policy.gate.candidate import Candidate
-from services.policy.gate.finding import Severity
 from services.policy.gate.rule import LANGUAGES, RuleError
 from services.policy.gate.ruleset import PACKAGED, RuleSet
+from shared.contracts.vocabulary import Severity
 
 pytestmark = pytest.mark.req("R-POLICY-2", "R-POLICY-9")
 
