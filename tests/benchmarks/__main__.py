@@ -1,17 +1,20 @@
 """`make bench`: mails per second through null relays, the all-in-one and the five processes, in one run.
 
 SMTP in, five services, SMTP out; 2 KB messages over 10 connections. A null relay hands straight on and stores nothing:
-one connects for each mail, the thrifty one keeps its connections, as we do. They are measured before, between and
-after; their means are what ours is held against. Absolute figures are this machine's; the ratios are the claim.
+one connects for each mail, the thrifty one keeps its connections, as we do. Machines do not keep their speed over
+minutes: each of ours is held against the null relays right before and right after it, several times over; the median
+counts. Absolute figures are this machine's; the ratios are the claim.
 """
 
 import argparse
 import asyncio
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 
 from services.cli.installation import NAMES, load_service
 from shared import migrations
@@ -29,27 +32,63 @@ WARM_UP = 500
 SETTINGS = {"TRAMITE_LOG_LEVEL": "WARNING", "TRAMITE_SMTP_CONNECTIONS_PER_CLIENT": "100"}
 
 
+@dataclass(frozen=True, slots=True)
+class Nulls:
+    """Mails per second of the null relays."""
+
+    null: float
+    thrifty: float
+
+    def between(self, other: "Nulls") -> "Nulls":
+        """Return the means of both."""
+        return Nulls(fmean((self.null, other.null)), fmean((self.thrifty, other.thrifty)))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of ours, measured once: mails per second, beside what the null relays did right before and after."""
+
+    name: str
+    rate: float
+    nulls: Nulls
+
+
 async def main() -> None:
-    """Measure, and print a table."""
+    """Measure, and print a table of each round and one of the medians."""
     options = _read_options()
-    rows: list[tuple[str, float]] = []
-    # Machines do not keep their speed over minutes: the null relays are measured before, between and after.
-    nulls = [await _measure_null_relays(options.mails)]
-    if "one" in options.only:
-        rows.append(("all-in-one", await _measure_all_in_one(options.mails)))
-        nulls.append(await _measure_null_relays(options.mails))
-    if "five" in options.only:
-        rows.append(("five processes", await _measure_five_processes(options.mails)))
-        nulls.append(await _measure_null_relays(options.mails))
-    null, thrifty = (fmean(rates) for rates in zip(*nulls, strict=True))
-    rows = [("null relay", null), ("thrifty null relay", thrifty), *rows]
-    print(f"\n{'':18} {'mails/s':>9} {'of null':>9} {'of thrifty':>11}")  # noqa: T201  # the table is what the command is for
-    for name, rate in rows:
-        print(f"{name:18} {rate:9.0f} {rate / null:9.3f} {rate / thrifty:11.3f}")  # noqa: T201  # see above
+    ways = {"one": ("all-in-one", _measure_all_in_one), "five": ("five processes", _measure_five_processes)}
+    rows: list[Row] = []
+    before = await _measure_null_relays(options.mails)
+    for _ in range(options.rounds):
+        for name, measure in (ways[only] for only in options.only):
+            rate = await measure(options.mails)
+            after = await _measure_null_relays(options.mails)
+            rows.append(Row(name, rate, before.between(after)))
+            _print_row(rows[-1:])
+            before = after
+    _print("\nmedians")
+    for name in dict.fromkeys(row.name for row in rows):
+        _print_row([row for row in rows if row.name == name])
 
 
-async def _measure_null_relays(mails: int) -> tuple[float, float]:
-    return await _measure_null_relay(mails, thrifty=False), await _measure_null_relay(mails, thrifty=True)
+def _print_row(rows: Sequence[Row]) -> None:
+    """Print the medians of the same system's rows."""
+    rate = median(row.rate for row in rows)
+    null, thrifty = median(row.nulls.null for row in rows), median(row.nulls.thrifty for row in rows)
+    of_null = median(row.rate / row.nulls.null for row in rows)
+    of_thrifty = median(row.rate / row.nulls.thrifty for row in rows)
+    _print(
+        f"{rows[0].name:15} {rate:5.0f} mails/s, {of_null:.3f} of the null relay ({null:.0f}),"
+        f" {of_thrifty:.3f} of the thrifty one ({thrifty:.0f})"
+    )
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  # what it prints is what the command is for
+
+
+async def _measure_null_relays(mails: int) -> Nulls:
+    return Nulls(await _measure_null_relay(mails, thrifty=False), await _measure_null_relay(mails, thrifty=True))
 
 
 async def _measure_null_relay(mails: int, *, thrifty: bool) -> float:
@@ -96,6 +135,7 @@ async def _measure(installation: Installation, mailroom: Mailroom, mails: int) -
 def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--mails", type=int, default=5000, help="mails of one measurement")
+    parser.add_argument("--rounds", type=int, default=2, help="how often each of ours is measured")
     parser.add_argument("--only", nargs="*", choices=("one", "five"), default=("one", "five"), help="what to measure")
     return parser.parse_args()
 
