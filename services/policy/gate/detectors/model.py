@@ -12,8 +12,8 @@ from services.policy.gate.judged import Detector, Hit, Judged
 from services.policy.gate.model.scoring import Body, bodies
 from services.policy.gate.model.weights import Line, packaged
 
-# Some twelve words of Latin letters, or twenty-seven Japanese characters.
-_FEW_WORDS_OCTETS = 80
+# Some five words of Latin letters, or ten Japanese characters.
+_FEW_WORDS_OCTETS = 32
 
 
 @dataclass(frozen=True, slots=True)

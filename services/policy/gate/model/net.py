@@ -118,12 +118,12 @@ class Net:
 
 
 def words(sentences: Iterable[str], lists: Concepts) -> list[str]:
-    """Return the words of folded sentences, with an `END` after each sentence.
+    """Return the words of folded sentences, with an `END` after each; what is said twice is read once.
 
     Of a Japanese stretch: each word that the lists know, each other character, with what comes after it.
     """
     found: list[str] = []
-    for sentence in sentences:
+    for sentence in dict.fromkeys(sentences):
         for token in tokens(sentence):
             if is_japanese(token):
                 found += (_short_japanese if len(token) <= _SHORT_STRETCH else _japanese)(token, lists)
