@@ -31,17 +31,11 @@ TO_SELLER = BOTH_WAYS | {"content.phishing", "content.spam"}
 RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
-# Recall of the rules that are short of the goal of 0.9 on the held-out part, rounded down. That part is new of
-# November 2026, by six who knew only the rules; one choice was made with it in view, that of the weights as they are.
-# The one before it, kinder by then, is in `dev`.
-REACHED = {
-    "content.cancel_request": 0.87,
-    "content.order_confirmation": 0.86,
-    "content.promotion": 0.87,
-    "content.review_incentive": 0.87,
-    "content.sensitive": 0.89,
-    "content.thanks_only": 0.77,
-}
+# What is short of the goals on the held-out part: recall of rules (goal 0.9), rounded down, and clean messages blocked
+# by language (goal 0.01), rounded up. The part is the third one, of November 2026, by six who knew only the rules, and
+# was measured first when all of the gate was settled. The ones before it, kinder by then, are in `dev`.
+REACHED = {"content.off_platform_payment": 0.89, "content.thanks_only": 0.87, "content.unsubscribe": 0.89}
+CLEAN_BLOCKED = {"en": 0.044}
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
 each_language = pytest.mark.parametrize("lang", LANGUAGES)
@@ -150,8 +144,8 @@ def test_goal_for_clean_messages() -> None:
 
 
 def test_nothing_that_was_reached_is_lost() -> None:
-    assert (count(judged()).recall or 0) >= 0.93
-    assert share_blocked(judged()) <= 0.0185
+    assert (count(judged()).recall or 0) >= 0.96
+    assert share_blocked(judged()) <= 0.011
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -162,5 +156,5 @@ def test_no_rule_falls_behind_what_it_reached(rule: str) -> None:
 @each_language
 def test_no_language_falls_behind_what_it_reached(lang: str) -> None:
     outcomes = [outcome for outcome in judged() if outcome.message.lang == lang]
-    assert (count(outcomes).recall or 0) >= 0.89
-    assert share_blocked(outcomes) <= 0.0365
+    assert (count(outcomes).recall or 0) >= 0.94
+    assert share_blocked(outcomes) <= CLEAN_BLOCKED.get(lang, 0.01)
