@@ -70,7 +70,7 @@ policy-report: install-dev ## Measure the policy gate on the labelled messages, 
 	$(BIN)/python -m tests.services.policy.report --write docs/policy-report.md
 
 train: install-dev ## Train the policy gate's model anew and write its files (a quarter of an hour; fetches what training needs)
-	$(BIN)/pip install --quiet --disable-pip-version-check scipy scikit-learn threadpoolctl
+	$(BIN)/pip install --quiet --disable-pip-version-check scikit-learn threadpoolctl
 	$(BIN)/python -m tests.services.policy.training.train
 
 revision: install-dev ## Write a migration for changed models: make revision SERVICE=alias MESSAGE="what changed"

@@ -87,7 +87,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for outcome in ("passed", "failed", "error", "skipped", "xfailed"):
         for report in terminalreporter.stats.get(outcome, []):
-            for key, name in report.user_properties:
+            # A module that was skipped as a whole has none.
+            for key, name in getattr(report, "user_properties", ()):
                 if key == PROPERTY:
                     outcomes[name][outcome] += 1
     terminalreporter.section("requirements")

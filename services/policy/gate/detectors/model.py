@@ -4,7 +4,7 @@ Written in a rule's file after the detector that it weighs, with `label`: what t
 `whole = true` where the rule speaks of the message as a whole, and something attached makes it another message.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +50,8 @@ class Weighing:
         hits = list(self.words(judged))
         if hits:
             margins = list(map(_with_words, margins, lines))
-        best = max(margins)
-        if best >= 0:
-            yield from hits or _hit(found[margins.index(best)], label, reply=reply)
+        if max(margins) >= 0:
+            yield from hits or _own(found, margins, label, reply=reply)
         elif not read:
             yield from hits
 
@@ -61,10 +60,21 @@ def _with_words(margin: float, line: Line) -> float:
     return margin + line.phrase
 
 
-def _hit(body: Body, label: int, *, reply: bool) -> list[Hit]:
-    if reply and len(body.reading.text.encode()) < _FEW_WORDS_OCTETS:
+def _own(found: Sequence[Body], margins: Sequence[float], label: int, *, reply: bool) -> list[Hit]:
+    """Return the model's own hit, in the body that speaks most for the label of those that may."""
+    telling = [
+        (margin, -number, body)
+        for number, (margin, body) in enumerate(zip(margins, found, strict=True))
+        if margin >= 0 and not (reply and _has_few_words(body))
+    ]
+    if not telling:
         return []
+    body = max(telling)[2]
     return [Hit(body.reading.passage.field, *body.span(label))]
+
+
+def _has_few_words(body: Body) -> bool:
+    return len(body.reading.text.encode()) < _FEW_WORDS_OCTETS
 
 
 def _read(judged: Judged, found: tuple[Body, ...]) -> bool:

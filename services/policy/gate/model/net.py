@@ -2,7 +2,7 @@
 
 Each word is a vector: of its pieces, and of what it speaks of. Two passes mix it with its neighbours; what is said
 on the whole, what is said most, and what some heads look for make a number for each label. It is plain arithmetic
-over a packaged file: the same message gives the same numbers in every process.
+over a packaged file: the same message gives the same numbers in every process of a machine.
 """
 
 import json
@@ -55,7 +55,7 @@ class Net:
     def __init__(self, labels: Mapping[str, bool], arrays: Mapping[str, Floats], lists: Concepts) -> None:
         """Take over labels, each with whether it speaks of a message as a whole, and arrays as training makes them.
 
-        Fails with `ValueError` where arrays and lists do not fit each other.
+        Fails with `ValueError` where labels, arrays and lists do not fit each other.
         """
         self.labels = labels
         self._whole = np.array(list(labels.values()))
@@ -63,6 +63,8 @@ class Net:
         self._places = {name: at for at, name in enumerate(lists.names)}
         if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(self._places):
             raise ValueError("the net does not fit the lists of words")
+        if len(arrays["bias"]) != len(labels):
+            raise ValueError("the net does not fit its labels")
         self._vectors: Remembered[str, bytes] = Remembered(self._vector, _MOST_WORDS)
 
     def scores(self, sentences: Iterable[str], *, reply: bool) -> list[float]:
@@ -71,7 +73,10 @@ class Net:
         Of stretches of long text the most telling counts; what a message says as a whole, all of them have to say.
         """
         read = words(sentences, self._lists) or [END]
-        stretches = [self._stretch(read[at : at + STRETCH], reply=reply) for at in range(0, len(read), STRETCH)]
+        last = max(0, len(read) - STRETCH)
+        # The last stretch overlaps the one before: a few words by themselves were never learned from.
+        starts = dict.fromkeys(min(at, last) for at in range(0, len(read), STRETCH))
+        stretches = [self._stretch(read[at : at + STRETCH], reply=reply) for at in starts]
         found = stretches[0]
         if len(stretches) > 1:
             found = np.where(self._whole, np.min(stretches, axis=0), np.max(stretches, axis=0))
@@ -168,12 +173,15 @@ def read_net(path: Path = PACKAGED, lists: Concepts | None = None) -> Net:
     size = data.index(b"\n") + 1
     head = json.loads(data[:size])
     arrays: dict[str, Floats] = {}
-    for name, shape in head["arrays"].items():
-        kind = np.dtype(np.int8 if name == _TABLE else "<f2")
-        stored = np.frombuffer(data, kind, prod(shape), size).reshape(shape)
-        arrays[name] = stored if name == _TABLE else stored.astype(np.float32)
-        size += prod(shape) * kind.itemsize
-    return Net(head["labels"], arrays, lists or concepts())
+    try:
+        for name, shape in head["arrays"].items():
+            kind = np.dtype(np.int8 if name == _TABLE else "<f2")
+            stored = np.frombuffer(data, kind, prod(shape), size).reshape(shape)
+            arrays[name] = stored if name == _TABLE else stored.astype(np.float32)
+            size += prod(shape) * kind.itemsize
+        return Net(head["labels"], arrays, lists or concepts())
+    except KeyError as error:
+        raise ValueError(f"{path.name} lacks {error}") from None
 
 
 def write_net(path: Path, labels: Mapping[str, bool], arrays: Mapping[str, Floats]) -> None:

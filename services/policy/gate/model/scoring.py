@@ -15,7 +15,7 @@ LONGEST = 20_000
 """How many characters of a body the model reads; what is longer is left to the word lists."""
 
 LONGEST_FOR_NET = 4_096
-"""How many octets a body has at most that the net reads; of a longer one the sums alone count."""
+"""How many octets a body has at most that the net reads, without its subject; of longer ones the sums alone count."""
 
 SOFTNESS = 0.5
 """How far below the best window another still counts beside it."""

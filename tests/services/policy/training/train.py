@@ -19,6 +19,7 @@ from tests.services.policy.training.examples import read_examples
 from tests.services.policy.training.features import Floats, Numbers
 from tests.services.policy.training.lesson import Lesson
 from tests.services.policy.training.material import Material
+from tests.services.policy.training.propagation import Arrays
 from tests.services.policy.training.tasks import SEED, tasks
 
 FOLDS = 5
@@ -36,23 +37,32 @@ def main() -> int:
             Material.of(task, np.random.default_rng(SEED).integers(0, FOLDS, len(task.examples)))
             for task in tasks(examples, RuleSet.load())
         ]
-        nets = _train_net(materials)
-        _train_weights(materials, nets)
+        net, nets = _train_net(materials)
+        calibrations, columns = _train_weights(materials, nets)
+    # Both at the end: who breaks off keeps the files, which belong together, as they are.
+    write_net(NET, _labels(materials), net)
+    write_weights(PACKAGED, calibrations, table(columns))
     for path in (PACKAGED, NET):
         sys.stdout.write(f"{len(examples)} examples, {path.name}: {path.stat().st_size / 1e6:.2f} MB\n")
     return 0
 
 
-def _train_net(materials: Sequence[Material]) -> list[Floats]:
-    """Write the net. Return each direction's scores of its examples, learned without them."""
-    course = Course.of(materials)
+def _labels(materials: Sequence[Material]) -> dict[str, bool]:
+    """Return the labels of both directions, each with whether it speaks of a message as a whole."""
     taught = [one.task for one in materials]
-    labels = {label: bool(whole) for task in taught for label, whole in zip(task.labels, task.whole, strict=True)}
-    write_net(NET, labels, course.learn(np.ones(len(course.folds), dtype=bool)).arrays)
-    return course.held_back()
+    return {label: bool(whole) for task in taught for label, whole in zip(task.labels, task.whole, strict=True)}
 
 
-def _train_weights(materials: Sequence[Material], nets: Sequence[Floats]) -> None:
+def _train_net(materials: Sequence[Material]) -> tuple[Arrays, list[Floats]]:
+    """Return the net, and each direction's scores of its examples, learned without them."""
+    course = Course.of(materials)
+    return course.learn(np.ones(len(course.folds), dtype=bool)).arrays, course.held_back()
+
+
+def _train_weights(
+    materials: Sequence[Material], nets: Sequence[Floats]
+) -> tuple[dict[str, Calibration], list[Numbers]]:
+    """Return of each label what it is weighed by, and its column of weights."""
     calibrations: dict[str, Calibration] = {}
     columns: list[Numbers] = []
     for material, net in zip(materials, nets, strict=True):
@@ -65,7 +75,7 @@ def _train_weights(materials: Sequence[Material], nets: Sequence[Floats]) -> Non
             both, alone = (calibrate(material.task, at, one) for one in (sums, sums.without_net()))
             calibrations[label] = Calibration(scale, both.line, alone.line)
             sys.stdout.write(f"{both.told}\n")
-    write_weights(PACKAGED, calibrations, table(columns))
+    return calibrations, columns
 
 
 def quantised(weights: Floats) -> tuple[Numbers, float]:

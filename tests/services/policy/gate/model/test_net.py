@@ -131,7 +131,7 @@ def test_time_grows_with_the_text_and_no_faster() -> None:
     sentence = "the delivery from our workshop takes two days longer than planned, 支払は銀行でお願いします"
     times = []
     for times_longer in (1, 8):
-        text = [sentence] * (40 * times_longer)
+        text = [f"{sentence} {'x' * (number % 20 + 1)}{number // 20}" for number in range(40 * times_longer)]
         packaged().scores(text, reply=False)
         rounds = []
         for _ in range(7):
@@ -152,9 +152,32 @@ def test_refuses_lists_that_do_not_fit(tmp_path: Path) -> None:
     write_net(path, LABELS, _arrays())
     with pytest.raises(ValueError, match="fit"):
         read_net(path, Concepts({"PAY": {"en": "pay"}}))
-    path.write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="found"):
+    write_net(path, {**LABELS, "third": False}, _arrays())
+    with pytest.raises(ValueError, match="labels"):
         read_net(path, CONCEPTS)
+
+
+@pytest.mark.parametrize("content", [b"nothing", b"{}\n", b'{"labels": {}, "arrays": {}}\n'])
+def test_refuses_a_file_that_is_no_net(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "net.bin"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"found|lacks"):
+        read_net(path, CONCEPTS)
+
+
+def test_a_sentence_said_twice_is_read_once(small: Net) -> None:
+    once = ["please pay by bank", "thank you"]
+    assert small.scores([*once, *once], reply=False) == small.scores(once, reply=False)
+
+
+def test_the_end_of_long_text_is_read_together_with_what_comes_before(small: Net) -> None:
+    text = "thank you so " * 133 + "pay"
+    read = words([text], CONCEPTS)
+    assert len(read) == net.STRETCH + 1
+    parts = [_plainly(_arrays(), part, reply=False) for part in (read[: net.STRETCH], read[-net.STRETCH :])]
+    part, whole = small.scores([text], reply=False)
+    assert part == pytest.approx(max(one[0] for one in parts), abs=0.05)
+    assert whole == pytest.approx(min(one[1] for one in parts), abs=0.05)
 
 
 def test_is_small_as_packaged() -> None:

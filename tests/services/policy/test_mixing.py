@@ -2,8 +2,6 @@ from collections import Counter
 
 import pytest
 
-pytest.importorskip("scipy", reason="needs the dependency group `training`")
-
 from tests.services.policy.training.features import Text
 from tests.services.policy.training.mixing import Part, mix, mix_whole
 

@@ -3,8 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy", reason="needs the dependency group `training`")
-
 from services.policy.gate.model.net import read_net, write_net
 from tests.services.policy.training.features import Floats, Text
 from tests.services.policy.training.lines import Lines
