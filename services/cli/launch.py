@@ -69,6 +69,8 @@ def _building() -> Iterator[None]:
     try:
         yield
     finally:
+        # What is garbage by now would be frozen, too, and stay for good.
+        gc.collect()
         gc.freeze()
         gc.enable()
 
