@@ -1,23 +1,41 @@
 """A server process of the test run: never outlives it, and can be killed and started again by a test."""
 
 import contextlib
+import fcntl
+import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from tests.infrastructure import keeper
 
 STOP_TIMEOUT_SECONDS = keeper.GRACE_SECONDS + 5.0
+# Linux opens connections from 32768 on.
+PORTS = range(10_000, 32_000)
+_claims: list[IO[str]] = []
 
 
 def free_port() -> int:
-    """Answer a TCP port of 127.0.0.1 that was free a moment ago; another process may take it before the caller."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Answer a TCP port of 127.0.0.1 that nothing uses, and that no test process is given as long as this one runs.
+
+    The kernel hands out none of them by itself: no connection that somebody opens meanwhile takes the port.
+    """
+    folder = Path(tempfile.gettempdir(), "tramite-ports")
+    folder.mkdir(exist_ok=True)
+    for port in random.sample(PORTS, len(PORTS)):
+        claim = (folder / str(port)).open("w")
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            probe.bind(("127.0.0.1", port))
+            _claims.append(claim)
+            return port
+        claim.close()
+    raise RuntimeError("no port is free")
 
 
 def accepts_connections(port: int) -> bool:

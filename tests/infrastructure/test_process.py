@@ -30,6 +30,17 @@ sys.stdin.read()
 """
 
 
+# Takes ports from a range so narrow that two runs would meet in it.
+NARROW = range(31_000, 31_200)
+ASK_PORTS = """
+import sys
+from tests.infrastructure import process
+process.PORTS = range(31_000, 31_200)
+print(*(process.free_port() for _ in range(40)), flush=True)
+sys.stdin.read()
+"""
+
+
 def start(port: int, folder: Path) -> KeptProcess:
     folder.mkdir(exist_ok=True)
     process = KeptProcess([sys.executable, "-c", SERVER, str(port)], folder=folder)
@@ -55,6 +66,18 @@ def test_stopped_server_keeps_its_files_and_starts_again(tmp_path: Path) -> None
     assert not accepts_connections(port)
     assert process.log_tail() == "listening"
     start(port, tmp_path).close()
+
+
+def test_no_two_runs_are_given_the_same_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.infrastructure.process.PORTS", NARROW)
+    with subprocess.Popen(
+        [sys.executable, "-c", ASK_PORTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as run:
+        assert run.stdout is not None
+        theirs = {int(port) for port in run.stdout.readline().split()}
+        ours = {free_port() for _ in range(40)}
+    assert len(theirs) == len(ours) == 40
+    assert not ours & theirs
 
 
 @pytest.mark.parametrize("end", [KeptProcess.stop, KeptProcess.kill])
