@@ -27,6 +27,11 @@ _LOCAL_KEYS: Mapping[str, Callable[[], str]] = {
 }
 
 
+def default_url(service: str, port: int) -> Callable[[], str]:
+    """Return what makes the default for where a service is found: on this machine, at the port it is told to take."""
+    return lambda: f"http://127.0.0.1:{os.environ.get(f'TRAMITE_{service.upper()}_PORT') or port}"
+
+
 class SharedSettings(BaseSettings):
     """What is the same for all services of one installation. A service's own settings extend this."""
 
@@ -48,9 +53,9 @@ class SharedSettings(BaseSettings):
     blob_url: str = Field("", description="`file:///path` or `s3://bucket`; empty: `<data_dir>/blobs`")
     data_dir: Path = Field(Path("var"), description="Where local files go: databases, blobs, mail, keys")
     public_url: str = Field(
-        "http://127.0.0.1:8000",
+        default_factory=default_url("gateway", 8000),
         pattern=r"^https?://[^\s?#]+[^\s?#/]$",
-        description="Where callers reach the gateway; links in answers and mails begin with it",
+        description="Where callers reach the gateway: links in answers and mails begin with it; not set: this machine",
     )
     master_keys: SecretStr = Field(
         SecretStr(""),

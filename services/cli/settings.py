@@ -52,6 +52,6 @@ def render_settings() -> str:
 
 
 def _describe(variable: str, field: FieldInfo, owner: str) -> SettingRow:
-    default = field.get_default()
+    default = field.get_default(call_default_factory=True)
     shown = default.get_secret_value() if isinstance(default, SecretStr) else "" if default is None else str(default)
     return SettingRow(variable, shown, field.description or "", owner)

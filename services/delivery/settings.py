@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from services.delivery.authenticity.domain import Policy
-from shared.settings import Port, Seconds, SharedSettings
+from shared.settings import Port, Seconds, SharedSettings, default_url
 
 _MEBIBYTE = 1024 * 1024
 
@@ -18,7 +18,9 @@ class Settings(SharedSettings):
     )
     port: Port = Field(8003, validation_alias="TRAMITE_DELIVERY_PORT", description="HTTP port of the delivery service")
     url: str = Field(
-        "http://127.0.0.1:8003", validation_alias="TRAMITE_DELIVERY_URL", description="The delivery service"
+        default_factory=default_url("delivery", 8003),
+        validation_alias="TRAMITE_DELIVERY_URL",
+        description="The delivery service; not set: this machine, at its port",
     )
 
     smtp_host: str = Field("127.0.0.1", description="Address the SMTP door listens on")

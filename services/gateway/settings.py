@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr
 
 from services.gateway.orders.domain import Deadlines
-from shared.settings import Port, Seconds, SharedSettings, load_local_keys
+from shared.settings import Port, Seconds, SharedSettings, default_url, load_local_keys
 
 
 class Settings(SharedSettings):
@@ -30,13 +30,19 @@ class Settings(SharedSettings):
         description="How long the link is good that confirms a sender address",
     )
     metrics_url: str = Field(
-        "http://127.0.0.1:8004", validation_alias="TRAMITE_METRICS_URL", description="The metrics service"
+        default_factory=default_url("metrics", 8004),
+        validation_alias="TRAMITE_METRICS_URL",
+        description="The metrics service; not set: this machine, at its port",
     )
     policy_url: str = Field(
-        "http://127.0.0.1:8002", validation_alias="TRAMITE_POLICY_URL", description="The policy service"
+        default_factory=default_url("policy", 8002),
+        validation_alias="TRAMITE_POLICY_URL",
+        description="The policy service; not set: this machine, at its port",
     )
     delivery_url: str = Field(
-        "http://127.0.0.1:8003", validation_alias="TRAMITE_DELIVERY_URL", description="The delivery service"
+        default_factory=default_url("delivery", 8003),
+        validation_alias="TRAMITE_DELIVERY_URL",
+        description="The delivery service; not set: this machine, at its port",
     )
     peer_seconds: Seconds = Field(
         5, validation_alias="TRAMITE_PEER_SECONDS", description="How long the gateway waits for another service"

@@ -187,9 +187,6 @@ def _environment(folder: Path, ports: Mapping[str, int], smtp_port: int) -> dict
         "TRAMITE_SMTP_PORT": str(smtp_port),
         "TRAMITE_DELIVERY_CLAIM_SECONDS": "3",
         "TRAMITE_DELIVERY_FIRST_RETRY_SECONDS": "1",
-        "TRAMITE_METRICS_URL": f"http://127.0.0.1:{ports['metrics']}",
-        "TRAMITE_POLICY_URL": f"http://127.0.0.1:{ports['policy']}",
-        "TRAMITE_DELIVERY_URL": f"http://127.0.0.1:{ports['delivery']}",
         **{f"TRAMITE_{name.upper()}_PORT": str(port) for name, port in ports.items()},
     }
 

@@ -1,6 +1,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from services.cli.installation import NAMES, load_settings
 from services.cli.settings import list_settings, render_settings
 from tests.services.cli.command import Command
@@ -28,7 +30,9 @@ def test_services_that_heed_the_same_variable_agree_on_its_default() -> None:
     for name in NAMES:
         for field in load_settings(name).model_fields.values():
             if field.validation_alias:
-                defaults.setdefault(str(field.validation_alias), set()).add(repr(field.default))
+                defaults.setdefault(str(field.validation_alias), set()).add(
+                    repr(field.get_default(call_default_factory=True))
+                )
     assert {variable: found for variable, found in defaults.items() if len(found) > 1} == {}
 
 
@@ -38,6 +42,15 @@ def test_every_service_can_say_where_its_database_and_its_door_are() -> None:
         assert own["database_url"].default == f"sqlite:///var/{name}.db"
         assert own["database_url"].validation_alias == f"TRAMITE_{name.upper()}_DATABASE_URL"
     assert sorted(own["port"].default for own in fields.values()) == [8000, 8001, 8002, 8003, 8004]
+
+
+def test_services_on_one_machine_find_each_other_wherever_they_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("METRICS", "POLICY", "DELIVERY", "GATEWAY"):
+        monkeypatch.setenv(f"TRAMITE_{name}_PORT", "9999")
+        monkeypatch.delenv(f"TRAMITE_{name}_URL", raising=False)
+    gateway, delivery = (load_settings(name).model_fields for name in ("gateway", "delivery"))
+    urls = [gateway[f"{name}_url"] for name in ("metrics", "policy", "delivery", "public")] + [delivery["url"]]
+    assert {url.get_default(call_default_factory=True) for url in urls} == {"http://127.0.0.1:9999"}
 
 
 def test_secrets_have_no_default() -> None:
