@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import re2
 
@@ -54,6 +54,10 @@ class Mark(NamedTuple):
     language: str
 
 
+Pass: TypeAlias = tuple[Sequence[int], re2.Set]
+"""The numbers of some concepts, and what tells which of them occur."""
+
+
 class Lexicon:
     """Finds the places of many concepts: a few passes tell which occur, then only those needed are looked for.
 
@@ -61,22 +65,22 @@ class Lexicon:
     """
 
     def __init__(self, words: Mapping[str, Entries]) -> None:
-        """Compile `words`: language → concept → entries. Fails with `ValueError` on an entry RE2 refuses."""
+        """Take over `words`: language → concept → entries. Fails with `ValueError` on an entry RE2 refuses."""
         self._keys: list[tuple[str, str]] = []
         self._patterns: list[str] = []
         self._finders: dict[int, re2._Regexp] = {}
-        # Passes for each language, a few concepts each: together they would need far more states than apart.
-        self._passes: dict[str, list[tuple[Sequence[int], re2.Set]]] = {}
+        self._numbers: dict[str, range] = {}
+        self._passes: dict[str, list[Pass]] = {}
         for language, concepts in words.items():
             first = len(self._keys)
             for concept, entries in concepts.items():
                 self._keys.append((concept, language))
                 self._patterns.append(expression(entries, language))
-            count = -(-len(concepts) // _CONCEPTS_OF_PASS)
-            numbers = [range(first + at, len(self._keys), count) for at in range(count)]
-            self._passes[language] = [(some, self._compiled(some)) for some in numbers]
+            self._numbers[language] = range(first, len(self._keys))
+            self._read(self._numbers[language])
 
-    def _compiled(self, numbers: Iterable[int]) -> re2.Set:
+    def _read(self, numbers: Iterable[int]) -> re2.Set:
+        """Return the patterns as a set that is yet to be compiled, which takes five times as long."""
         which = re2.Set.SearchSet(_options(_MEMORY_OF_PASS))
         for number in numbers:
             try:
@@ -84,14 +88,26 @@ class Lexicon:
             except re2.error as error:
                 concept, language = self._keys[number]
                 raise ValueError(f"{concept} in {language}: {error}") from error
-        which.Compile()
         return which
+
+    def _passes_of(self, language: str) -> Sequence[Pass]:
+        """Return a language's passes, compiled when first asked for: few installations speak all languages."""
+        passes = self._passes.get(language)
+        if passes is None:
+            every = self._numbers.get(language, range(0))
+            # A few concepts each: together they would need far more states than apart.
+            count = -(-len(every) // _CONCEPTS_OF_PASS)
+            passes = [(every[at::count], self._read(every[at::count])) for at in range(count)]
+            for _, which in passes:
+                which.Compile()
+            self._passes[language] = passes
+        return passes
 
     def present(self, text: str | bytes, language: str) -> Mapping[str, int]:
         """Return which concepts of `language` occur in folded `text`, each with its number for `marks`."""
         return {
             self._keys[numbers[found]][0]: numbers[found]
-            for numbers, which in self._passes.get(language, ())
+            for numbers, which in self._passes_of(language)
             for found in which.Match(text) or ()
         }
 
