@@ -29,8 +29,8 @@ MOST_PIECES, MOST_MEANINGS = 14, 3
 """How many pieces of a word, and how many of the things that it speaks of, are looked at."""
 NEIGHBOURS, STRIDES = 5, (1, 2)
 """How many words each pass takes together, and how far apart they stand."""
-REACH = max(STRIDES) * (NEIGHBOURS // 2)
-"""How far a pass reaches."""
+PASS_REACH = max(STRIDES) * (NEIGHBOURS // 2)
+"""How many words away the furthest neighbour stands that a pass takes in."""
 SHARPNESS = 3.0
 """How little what is said less counts beside what is said most."""
 STRETCH = 400
@@ -45,7 +45,8 @@ _STEPS = 127
 # No Japanese word of the lists is longer.
 _LONGEST_KNOWN = 12
 _TABLE = "pieces"
-# So few rows are multiplied at once that it is not worth a thread: the service has its own idea of who works when.
+# OpenBLAS starts threads for larger products, where the service has its own idea of who works when.
+_LARGEST_PRODUCT = 1 << 18
 _ROWS_AT_ONCE = 16
 
 
@@ -65,6 +66,9 @@ class Net:
             raise ValueError("the net does not fit the lists of words")
         if len(arrays["bias"]) != len(labels):
             raise ValueError("the net does not fit its labels")
+        rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": STRETCH}
+        if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
+            raise ValueError("the net is too wide to be multiplied without threads")
         self._vectors: Remembered[str, bytes] = Remembered(self._vector, _MOST_WORDS)
 
     def scores(self, sentences: Iterable[str], *, reply: bool) -> list[float]:

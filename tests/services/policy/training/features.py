@@ -15,7 +15,7 @@ from services.policy.gate.reading import Reading, readings
 from services.policy.gate.rule import Rule
 from tests.services.policy.training.examples import Example
 
-# Types are checked without the dependency group `training`, so these say what an array holds, and no more.
+# scipy has no types, so these say what an array holds, and no more.
 Floats: TypeAlias = Any
 Numbers: TypeAlias = Any
 Truths: TypeAlias = Any

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from services.policy.gate.model.concepts import packaged
-from services.policy.gate.model.net import END, REACH, ROWS, STRETCH, meanings_of, pieces_of, words
+from services.policy.gate.model.net import END, PASS_REACH, ROWS, STRETCH, meanings_of, pieces_of, words
 from tests.services.policy.training.features import Matrix, Numbers, Text
 
 
@@ -56,10 +56,10 @@ class Lines:
             self._pieces[used],
             self._meanings[used],
             places.ravel(),
-            np.arange(len(tokens)) + REACH * (owner + 1),
+            np.arange(len(tokens)) + PASS_REACH * (owner + 1),
             starts,
             owner,
-            len(tokens) + REACH * (len(chosen) + 1),
+            len(tokens) + PASS_REACH * (len(chosen) + 1),
         )
 
     def batches(self, chosen: Numbers, size: int) -> list[Numbers]:

@@ -157,6 +157,14 @@ def test_refuses_lists_that_do_not_fit(tmp_path: Path) -> None:
         read_net(path, CONCEPTS)
 
 
+def test_refuses_a_net_that_would_start_threads(tmp_path: Path) -> None:
+    path = tmp_path / "net.bin"
+    arrays = _arrays()
+    write_net(path, LABELS, {**arrays, "heads": np.zeros((700, 1), np.float32)})
+    with pytest.raises(ValueError, match="threads"):
+        read_net(path, CONCEPTS)
+
+
 @pytest.mark.parametrize("content", [b"nothing", b"{}\n", b'{"labels": {}, "arrays": {}}\n'])
 def test_refuses_a_file_that_is_no_net(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "net.bin"
