@@ -14,7 +14,7 @@ from shared import inbox
 from shared.db import Database
 from shared.migrations import require_current
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="Events that could not be handled.", no_args_is_help=True)
 
 ServiceName = Annotated[str, typer.Argument(help=", ".join(NAMES), metavar="SERVICE")]
 

@@ -4,7 +4,7 @@ import typer
 
 from shared.crypto import generate_key
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="Master keys.", no_args_is_help=True)
 
 
 @app.command()

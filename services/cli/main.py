@@ -8,12 +8,40 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
-from services.cli import dead_letters, keys
 from services.cli.failure import SpeakingGroup
 from services.cli.installation import NAMES
 
+_MORE_COMMANDS = {
+    "dead": "services.cli.dead_letters",
+    "keys": "services.cli.keys",
+    "policy": "services.policy.commands",
+    "mail": "services.delivery.commands",
+    "token": "services.gateway.commands",
+    "metrics": "services.metrics.commands",
+}
+
+
+class InstalledCommands(SpeakingGroup):
+    """The commands of this module, and those of others under a word of their own, imported when it is said.
+
+    A service that runs by itself would otherwise carry what the commands of all the others need.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - the library keeps its context's type to itself
+        """Return all words, in the order of the help text."""
+        return [*super().list_commands(ctx), *_MORE_COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - see above
+        """Return what a word stands for, None if it stands for nothing."""
+        if module := _MORE_COMMANDS.get(cmd_name):
+            group = typer.main.get_group(import_module(module).app)
+            group.name = cmd_name
+            return group
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
-    cls=SpeakingGroup,
+    cls=InstalledCommands,
     no_args_is_help=True,
     add_completion=False,
     help="Buyer-seller messaging for marketplaces.",
@@ -78,21 +106,3 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     """Run to the end on uvloop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
-
-
-def _add_commands() -> None:
-    """Add each service's own commands under a word of their own."""
-    app.add_typer(dead_letters.app, name="dead", help="Events that could not be handled.")
-    app.add_typer(keys.app, name="keys", help="Master keys.")
-    for module, word, text in _SERVICE_COMMANDS:
-        app.add_typer(import_module(module).app, name=word, help=text)
-
-
-_SERVICE_COMMANDS = (
-    ("services.policy.commands", "policy", "The gate's rules."),
-    ("services.delivery.commands", "mail", "The outbound queue."),
-    ("services.gateway.commands", "token", "Access tokens."),
-    ("services.metrics.commands", "metrics", "Response turns."),
-)
-
-_add_commands()

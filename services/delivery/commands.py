@@ -11,7 +11,7 @@ import typer
 from services.delivery.models import QueueState
 from services.delivery.settings import Settings
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="The outbound queue.", no_args_is_help=True)
 
 _SECONDS = 10
 MailId = Annotated[UUID, typer.Argument(metavar="ID")]

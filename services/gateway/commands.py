@@ -11,7 +11,7 @@ from services.gateway.settings import Settings
 from shared.db import Database
 from shared.problems import Problem
 
-app = typer.Typer(name="token", help="Bearer tokens for the gateway's API.", no_args_is_help=True)
+app = typer.Typer(help="Bearer tokens for the gateway's API.", no_args_is_help=True)
 
 
 @app.callback()

@@ -10,7 +10,7 @@ from services.metrics.service import Stopwatch
 from services.metrics.settings import Settings
 from shared.db import Database
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(help="Response turns.", no_args_is_help=True)
 
 
 @app.callback()

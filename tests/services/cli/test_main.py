@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,10 @@ def test_one_service_can_be_migrated_alone(tramite: Command, data_dir: Path) -> 
 def test_rebuilding_turns_is_a_command(tramite: Command) -> None:
     assert tramite("migrate", "metrics").code == 0
     assert tramite("metrics", "rebuild").out == "0 threads\n"
+
+
+def test_a_service_by_itself_carries_nothing_of_the_others() -> None:
+    imports = "import sys, services.cli.main, services.alias.app; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True).stdout
+    owners = {name.split(".")[1] for name in said.split() if name.startswith("services.")}
+    assert owners == {"cli", "alias"}
