@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +33,35 @@ START_LIMIT_SECONDS = 30.0
 START_ATTEMPTS = 3
 # Two workers with five services each, every service with a small pool, and the tests' own look-ups.
 MAX_CONNECTIONS = 300
+
+CUT_OFF_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+LIST_TABLES = """
+    SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'
+"""
+# Few tests fill many tables, and truncating an empty one costs as much as a full one.
+EMPTY_TABLES = """
+DO $$
+DECLARE
+    name text;
+    is_filled boolean;
+    filled text[] := '{}';
+BEGIN
+    FOR name IN
+        SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO is_filled;
+        IF is_filled THEN
+            filled := filled || name;
+        END IF;
+    END LOOP;
+    IF filled <> '{}' THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' RESTART IDENTITY CASCADE';
+    END IF;
+END $$
+"""
 
 
 class Kind(StrEnum):
@@ -58,6 +87,8 @@ class PostgresServer:
     def __init__(self, dsn: str) -> None:
         self.dsn = with_driver(dsn, "postgresql")
         self._templates: dict[str, str] = {}
+        self._idle: dict[str, list[str]] = {}
+        self._tables: dict[str, str] = {}
 
     def dsn_of(self, database: str) -> str:
         """Answer the address of `database` for asyncpg itself, psql and the like."""
@@ -87,10 +118,38 @@ class PostgresServer:
             self._templates[kind] = name
         return await self._create("test", self._templates[kind])
 
+    @asynccontextmanager
+    async def borrow_database(self, kind: str, fill: Callable[[str], Awaitable[None]]) -> AsyncIterator[str]:
+        """Give the name of a database like that of `copy_database`, whose tables are empty when filled.
+
+        It is emptied and used again, which costs a fraction of a copy, unless tables were added or renamed meanwhile.
+        """
+        idle = self._idle.setdefault(kind, [])
+        name = idle.pop() if idle else await self.copy_database(kind, fill)
+        if kind not in self._tables:
+            self._tables[kind] = await self._empty(name)
+        try:
+            yield name
+        finally:
+            if await self._empty(name) == self._tables[kind]:
+                idle.append(name)
+            else:
+                await self.drop_database(name)
+
     async def drop_templates(self) -> None:
-        """Drop what `copy_database` copies from."""
+        """Drop what `copy_database` copies from, and what waits to be borrowed again."""
         while self._templates:
             await self.drop_database(self._templates.popitem()[1])
+        while self._idle:
+            for name in self._idle.popitem()[1]:
+                await self.drop_database(name)
+
+    async def _empty(self, name: str) -> str:
+        """Cut off whoever is still connected, empty all tables and answer their names."""
+        async with self._connected(self.dsn_of(name)) as connection:
+            await connection.execute(CUT_OFF_OTHERS)
+            await connection.execute(EMPTY_TABLES)
+            return str(await connection.fetchval(LIST_TABLES))
 
     async def drop_database(self, name: str) -> None:
         """Drop the database and cut off whoever is still connected to it."""
@@ -102,9 +161,14 @@ class PostgresServer:
         return name
 
     async def _execute(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.dsn)
-        try:
+        async with self._connected(self.dsn) as connection:
             await connection.execute(statement)
+
+    @asynccontextmanager
+    async def _connected(self, dsn: str) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(dsn)
+        try:
+            yield connection
         finally:
             await connection.close()
 

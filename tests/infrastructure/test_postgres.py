@@ -1,4 +1,5 @@
 import asyncio
+import secrets
 
 import pytest
 from sqlalchemy import text
@@ -58,6 +59,31 @@ def test_copies_are_filled_once_know_nothing_of_each_other_and_leave_nothing_on_
     with open_postgres(find_source()) as given:
         asyncio.run(copy_twice(given))
     assert asyncio.run(_count_databases(postgres, filled[0])) == 0
+
+
+async def test_a_borrowed_database_is_empty_again_and_as_it_was(postgres: PostgresServer) -> None:
+    kind = f"letters of {secrets.token_hex(4)}"
+
+    async def fill(url: str) -> None:
+        await _execute(url, "CREATE TABLE letter (id serial)")
+
+    async with postgres.borrow_database(kind, fill) as first:
+        await _execute(postgres.url_of(first), "INSERT INTO letter DEFAULT VALUES")
+    async with postgres.borrow_database(kind, fill) as second:
+        assert second == first
+        assert await _read(postgres.url_of(second), "SELECT count(*) FROM letter") == 0
+        await _execute(postgres.url_of(second), "ALTER TABLE letter RENAME TO reply")
+    async with postgres.borrow_database(kind, fill) as third:
+        assert third != first
+        assert await _read(postgres.url_of(third), "INSERT INTO letter DEFAULT VALUES RETURNING id") == 1
+
+
+async def _read(url: str, statement: str) -> object:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        found = await connection.scalar(text(statement))
+    await engine.dispose()
+    return found
 
 
 async def _execute(url: str, statement: str) -> None:

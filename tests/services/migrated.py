@@ -45,11 +45,8 @@ async def place_migrated(name: str, server: PostgresServer | None, folder: Path)
         shutil.copy(await find_template(name), folder / f"{name}.db")
         yield f"sqlite:///{folder}/{name}.db"
         return
-    database = await server.copy_database(name, partial(_migrate, name))
-    try:
+    async with server.borrow_database(name, partial(_migrate, name)) as database:
         yield server.url_of(database)
-    finally:
-        await server.drop_database(database)
 
 
 async def read_told(database: Database, contract: type[E]) -> list[E]:
