@@ -77,6 +77,8 @@ SAID = {
         "承知しました。そのようにお作りします。",
     ),
 }
+# How mail programs quote is nothing that the database could change; the other tests run on both engines.
+ON_FILES = pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 FORGED = "Call me on +39 347 7654321 or write to anna.verdi@gmail.com"
 
 
@@ -192,6 +194,7 @@ async def _begin(world: World, language: str, client: Quoting, *, formatted: boo
     return conversation, await conversation.say(*answered)
 
 
+@ON_FILES
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("formatted", [False, True], ids=["plain", "html"])
@@ -214,6 +217,7 @@ async def test_an_honest_answer_passes_and_a_forged_quotation_does_not(
     assert {finding.field for finding in findings} == ({"quoted_text", "quoted_html"} if formatted else {"quoted_text"})
 
 
+@ON_FILES
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_what_delivery_puts_around_a_message_may_be_quoted(world: World, language: str, client: Quoting) -> None:
