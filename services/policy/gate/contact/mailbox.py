@@ -133,14 +133,11 @@ class Mailboxes:
         if match is None:
             return None
         labels = self._separator.split(match.group(1))
-        ends = [match.start(1) + len(labels[0])]
-        at = match.start(1) + len(labels[0])
-        for separator, label in zip(self._separator.finditer(match.group(1)), labels[1:], strict=False):
-            at = match.start(1) + separator.end() + len(label)
-            ends.append(at)
-        for count in range(len(labels), 1, -1):
-            if is_public_suffix(labels[count - 1]) and not (spaced and labels[count - 1] in _WORDS_TOO and count < 2):  # noqa: PLR2004
-                return ends[count - 1]
+        for separator, label in reversed(list(zip(self._separator.finditer(match.group(1)), labels[1:], strict=False))):
+            # "… 110 at night. In that case"
+            ended = separator.group()[0] == "." and separator.group()[-1].isspace()
+            if is_public_suffix(label) and not (spaced and ended and label in _WORDS_TOO):
+                return match.start(1) + separator.end() + len(label)
         return None
 
 
@@ -155,4 +152,6 @@ def _is_meant(loose: re.Match[str]) -> bool:
     return named or loose.group("tld") == "com"
 
 
-_WORDS_TOO = frozenset({"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no"})
+_WORDS_TOO = frozenset(
+    {"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no", "at", "il", "la", "le", "my", "se", "si", "us"}
+)

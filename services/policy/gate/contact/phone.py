@@ -22,9 +22,11 @@ _UNIT = (
     r"|[個枚本台月日年時分号週階歳点冊組円名人セ箱袋足着回倍才秒話番])"
 )
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
-# Shapes that are something else, tried where a figure begins: order ids, dates, times, prices, measures.
+# Shapes that are something else, tried where a figure begins: order ids, parcels, dates, times, prices, measures.
 _OTHER = re.compile(
     r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
+    r"|(?<![\da-z])1z(?:\s?[\da-z]){16}(?![\da-z])"
+    r"|(?<![\da-z])\d[a-z]\s?(?:\d\s?){10}\d(?![\da-z])"
     rf"|(?<![\da-z.])(?:{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
     rf"|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY})(?![\d]|[./ -][a-z]?\d)"
     rf"|(?<![\da-z.]){_DAY}[ ]{_MONTH}[ ](?:19|20)\d{{2}}(?!\d|[./ -]\d)"
@@ -41,6 +43,10 @@ _OTHER = re.compile(
 )
 # Groups of four after two letters and two figures, as in an IBAN.
 _LETTERED = re.compile(r"\d{2}(?:[ ]?[0-9a-z]{4}){3,8}[ ]?[0-9a-z]{0,4}(?![a-z0-9])")
+# Two letters, nine figures, the country: a registered item of the post (UPU S10).
+_POSTAL_ITEM = re.compile(r"(?:\d\s?){9}[a-z]{2}(?![a-z\d])")
+_SERVICE = re.compile(r"(?<![a-z\d])(?!el|en|er|es|et|la|le|li|lo|un|va|ve|vi)[celruv][a-z]\s?$")
+_COMMAS = re.compile(r"\d{1,3}(?:,\s\d{1,3}|[.]\s\d{1,3}(?!\d))+")
 _FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
@@ -104,7 +110,7 @@ def barred(text: str, more: Sequence[tuple[int, int]]) -> str:
         start = figures.start()
         if start < done:
             continue
-        other = _lettered(text, start) or _OTHER.match(text, start)
+        other = _lettered(text, start) or _posted(text, start) or _OTHER.match(text, start)
         if other is not None:
             spans.append(other.span())
             done = other.end()
@@ -124,6 +130,10 @@ def barred(text: str, more: Sequence[tuple[int, int]]) -> str:
 def _lettered(text: str, start: int) -> re.Match[str] | None:
     letters = text[max(0, start - 2) : start]
     return _LETTERED.match(text, start) if len(letters) == 2 and letters.isalpha() else None  # noqa: PLR2004  # a country
+
+
+def _posted(text: str, start: int) -> re.Match[str] | None:
+    return _POSTAL_ITEM.match(text, start) if _SERVICE.search(text[max(0, start - 4) : start]) else None
 
 
 def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:
@@ -168,7 +178,7 @@ def _is_called(text: str, run: Run) -> bool:
 
 def _is_dialled(text: str, run: Run) -> bool:
     """Decide by the shape alone."""
-    if len(run.digits) < _SHORTEST or _counts(run) or _is_key(run):
+    if len(run.digits) < _SHORTEST or _counts(run) or _is_key(run) or _is_list(text, run):
         return False
     if run.international or run.groups[0].digits.startswith("00"):
         return _is_possible_abroad(run)
@@ -179,6 +189,13 @@ def _is_dialled(text: str, run: Run) -> bool:
 def _is_key(run: Run) -> bool:
     """Tell whether these are groups of four, as of a key or a parcel."""
     return len(run.groups) >= _LISTS and {len(group.digits) for group in run.groups} == {_KEY}
+
+
+def _is_list(text: str, run: Run) -> bool:
+    """Tell whether these are numbers that a sentence lists: `pins 30, 85, 86, 87`."""
+    if all(len(group.digits) == 1 for group in run.groups):
+        return False
+    return _COMMAS.fullmatch(text, run.start, run.end) is not None
 
 
 def _stuck(text: str, run: Run) -> bool:

@@ -54,6 +54,7 @@ _WORD_SUFFIXES = frozenset(
         "ma",
         "me",
         "mi",
+        "mo",
         "my",
         "ne",
         "no",
@@ -225,8 +226,8 @@ class WrittenLinks:
         telling = "-" in name or any(character.isdigit() for character in name) or announced
         if tld in _WORD_SUFFIXES - {"it"}:
             return telling and len(name) > 2  # noqa: PLR2004  # "12 . de"
-        if (dot, tld) == ("point", "it"):
-            return telling  # "never point it at the sun"
+        if dot == "point" and tld in _WORD_SUFFIXES:
+            return announced  # "never point it at the sun", "the pick-up point at the station"
         if dot == ".":
             return telling or tld in {"com", "net", "org", "eu"}
         return telling or tld in _SURE_SUFFIXES
