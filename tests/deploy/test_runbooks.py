@@ -79,8 +79,9 @@ def check_own_command(container: str, words: list[str]) -> None:
     rest = words
     while isinstance(command, TyperGroup):
         assert rest, f"{words}: which command?"
-        assert rest[0] in command.commands, words
-        command, rest = command.commands[rest[0]], rest[1:]
+        context = command.context_class(command)
+        assert rest[0] in command.list_commands(context), words
+        command, rest = command.get_command(context, rest[0]), rest[1:]
     try:
         command.make_context("tramite", list(rest))
     except typer.Exit:
