@@ -80,8 +80,9 @@ def check_own_command(container: str, words: list[str]) -> None:
     while isinstance(command, TyperGroup):
         assert rest, f"{words}: which command?"
         context = command.context_class(command)
-        assert rest[0] in command.list_commands(context), words
-        command, rest = command.get_command(context, rest[0]), rest[1:]
+        named = command.get_command(context, rest[0])
+        assert named is not None, words
+        command, rest = named, rest[1:]
     try:
         command.make_context("tramite", list(rest))
     except typer.Exit:
