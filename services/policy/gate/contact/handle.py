@@ -16,8 +16,9 @@ _CLAUSE = re.compile(r"[,;:(]")
 _ENDED = re.compile(r"\s*(?:$|[.,;)!?\n]|#\d{4}(?!\d))")
 # "line" is a word of its own in English; the messenger only with a name after it.
 _LINE = re.compile(
-    r"(?<![a-z])line\s?(?:id)?\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}[_0-9])[a-z0-9_.-]{4,30}"
+    r"(?<![a-z])line[\s,]{0,2}(?:id)?\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}[_0-9])[a-z0-9_.-]{4,30}"
     r"|(?:(?<![a-z])line|(?<![ァ-ヶー])ライン|らいん)[\sの]{0,2}(?:id|アイディー|アカウント)[\sはがを:：=「]{1,4}@?[a-z0-9_.-]{4,30}"
+    r"|(?<![a-z])line[での][^\n]{0,24}id[^a-z0-9\n]{1,8}[a-z0-9_.-]{4,30}"
 )
 _QR = re.compile(
     r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"
@@ -45,9 +46,9 @@ class Handles:
         self._device = Words(flat(parameters["device_words"]))
         self._never = frozenset(parameters["never_handle"])
         introduced = alternatives(flat(parameters["name_words"]))
-        self._surely = re.compile(rf"[:：=@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
+        self._surely = re.compile(rf"[:：=→@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
         self._introduced = re.compile(
-            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
+            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=→\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
         )
         self._named = re.compile(rf"[\s,:(\"'-]{{1,4}}@?({_NAME})")
         self._before = re.compile(rf"({_NAME})[\"')]{{0,2}}\s{{1,3}}(?:su|on|auf|sur|en|bei|chez)\s{{1,3}}$")

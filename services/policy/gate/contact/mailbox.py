@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # Japanese brackets and signs are what addresses are disguised with
 """Finds e-mail addresses, plainly written or disguised: "name (at) example dot com", spaced, with sign words."""
 
 import re
@@ -41,18 +42,18 @@ class Mailboxes:
         at, dot = alternatives(at_words), alternatives(dot_words)
         self._at = re.compile(
             rf"(?P<sign>\s{{0,3}}@\s{{0,3}}|(?<=[a-z0-9])[★☆●◎◆■※](?=[a-z0-9]))"
-            rf"|(?P<framed>\s{{0,3}}[(\[{{<«*_|/-]{{1,2}}\s?(?:@|a|{at})\s?[)\]}}>»*_|/-]{{1,2}}\s{{0,3}})"
+            rf"|(?P<framed>\s{{0,3}}[(\[{{<«〔【*_|/-]{{1,2}}\s?(?:@|a|{at})\s?[)\]}}>»〕】*_|/-]{{1,2}}\s{{0,3}})"
             rf"|(?P<word>(?:(?<=[\sa-z0-9])|^)"
             rf"(?:(?<![a-z])(?:\s{{0,3}})(?:{at})(?:\s{{1,3}})"
             rf"|アットマーク|あっとまーく|アット|あっと))"
         )
-        framed_dot = rf"\s{{0,2}}[(\[{{<*_|/-]{{1,2}}\s?(?:\.|{dot})\s?[)\]}}>*_|/-]{{1,2}}\s{{0,2}}"
+        framed_dot = rf"\s{{0,2}}[(\[{{<〔【*_|/-]{{1,2}}\s?(?:\.|{dot})\s?[)\]}}>〕】*_|/-]{{1,2}}\s{{0,2}}"
         self._dot = (
             rf"(?:{framed_dot}|\s{{0,2}}[.。・]\s{{0,2}}|\s{{1,3}}(?:{dot})\s{{1,3}}"
             rf"|\s{{0,2}}(?:ドット|どっと)\s{{0,2}})"
         )
         names = alternatives(providers)
-        frame, framed_end = r"[(\[{<«*_|/-]", r"[)\]}>»*_|/-]"
+        frame, framed_end = r"[(\[{<«〔【*_|/-]", r"[)\]}>»〕】*_|/-]"
         # "at" and its like are everyday words: of these, only such as a provider or a host may follow.
         sign = rf"{BLANK}*(?:[.。・]|ドット|どっと)|{BLANK}+(?:{dot}){BLANK}|{BLANK}*{frame}+{BLANK}?(?:\.|{dot})"
         host = rf"\[?{BLANK}*[a-z0-9ß-ɏ][a-z0-9ß-ɏ-]*(?:{sign})"
