@@ -12,6 +12,8 @@ _AT_HANDLE = re.compile(r"(?<![\w@.%+/!#$&*-])@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[
 _DOMAIN_LIKE = re.compile(r"\.[a-z]{2,6}$")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
 _WINDOW = 56
+# Of "I'm", which introduces a name without a sign.
+_APOSTROPHE = re.compile(r"(?<=[a-z])'(?=[a-z])")
 _CLAUSE = re.compile(r"[,;:(]")
 _ENDED = re.compile(r"\s*(?:$|[.,;)!?\n]|#\d{4}(?!\d))")
 # "line" is a word of its own in English; the messenger only with a name after it.
@@ -48,7 +50,7 @@ class Handles:
         introduced = alternatives(flat(parameters["name_words"]))
         self._surely = re.compile(rf"[:：=→@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
         self._introduced = re.compile(
-            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=→\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
+            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?<![a-z])(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=→\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
         )
         self._named = re.compile(rf"[\s,:(\"'-]{{1,4}}@?({_NAME})")
         self._before = re.compile(rf"({_NAME})[\"')]{{0,2}}\s{{1,3}}(?:su|on|auf|sur|en|bei|chez)\s{{1,3}}$")
@@ -85,7 +87,8 @@ class Handles:
         for introduced in self._introduced.finditer(after):
             lead = introduced.group()[: introduced.start(1) - introduced.start()]
             ended = lead.strip() not in {":", "："} or _ENDED.match(after, introduced.end()) is not None
-            if self._is_name(introduced.group(1), sure=ended and self._surely.search(lead) is not None):
+            sure = ended and self._surely.search(_APOSTROPHE.sub("", lead)) is not None
+            if self._is_name(introduced.group(1), sure=sure):
                 return platform.start(), platform.end() + introduced.end()
         named = self._named.match(after)
         if named is not None and self._is_name(named.group(1), sure=False):

@@ -59,7 +59,7 @@ _MOBILE = re.compile(r"0(?:1[567]\d{8,9}|[67]\d{8}|7\d{9}|[789]0\d{8})$")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
 _BEFORE, _AFTER = 60, 24
 # A full stop after a short word ("no. ", "ref. ") ends no sentence.
-_STOP = re.compile(r"[。！？\n]|[!?] |[^\W\d_]{4}[.] ")  # noqa: RUF001  # Japanese sentences end in these
+_STOP = re.compile(r"[。！？\n]|[!?] |(?:[^\W\d_]{4}|[)\]\"»])[.] ")  # noqa: RUF001  # Japanese sentences end in these
 _LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
 _MANY_SPELLED = 5
 _MANY_SINGLES = 8

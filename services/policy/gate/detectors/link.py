@@ -17,12 +17,17 @@ from services.policy.gate.wordlist import Words, flat
 
 _NEAR = 110
 _LONGEST_SHOWN = 500
+# Shorter ones are part of too many words.
+_SHORTEST_NAME = 5
 _LOOK_ALIKE_FIGURES = str.maketrans("0135", "oles")
 
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A link of the message: where it stands in its field, where it leads, what it shows."""
+    """A link of the message: where it stands in its field, where it leads, what it shows, and the words around it.
+
+    Of a `labelled` link these are its own.
+    """
 
     field: Field
     start: int
@@ -31,6 +36,7 @@ class _Placed:
     shown: Address | None = None
     disguised: bool = False
     around: str = ""
+    labelled: bool = False
 
 
 def build(parameters: dict[str, Any]) -> Detector:
@@ -56,7 +62,9 @@ def _links(judged: Judged) -> list[_Placed]:
         for link in judged.html.links:
             if not link.quoted:
                 around, shown = _shown(link.text[:_LONGEST_SHOWN])
-                links.append(_Placed("html", link.start, link.end, parse(link.target), shown, around=around))
+                links.append(
+                    _Placed("html", link.start, link.end, parse(link.target), shown, around=around, labelled=True)
+                )
     return links
 
 
@@ -103,27 +111,29 @@ class _Imitation:
     """Links that pose as the marketplace: its name in a foreign domain, look-alike letters, false link texts."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
-        self._brands = tuple(parameters["brands"])
+        self._genuine = frozenset(parameters["genuine"])
 
     def __call__(self, judged: Judged) -> Iterable[Hit]:
         trusted = judged.candidate.trusted_domains
         for link in judged.once("links", _links):
             host = link.address.host
-            if not host or is_within(host, trusted):
+            if not host or is_within(host, trusted) or is_within(host, self._genuine):
                 continue
             posed = link.shown is not None and is_within(link.shown.host, trusted)
-            if posed or self._imitates(host):
+            if posed or _imitates(host, trusted):
                 yield Hit(link.field, link.start, link.end)
 
-    def _imitates(self, host: str) -> bool:
-        if "xn--" in host:
-            try:
-                host = host.encode("ascii").decode("idna")
-            except UnicodeError:
-                return True
-        plain = host.translate(_LOOK_ALIKE_FIGURES).replace("rn", "m").replace("vv", "w")
-        plain = plain.translate(ACCENTLESS)
-        return any(brand in plain for brand in self._brands)
+
+def _imitates(host: str, trusted: Iterable[str]) -> bool:
+    """Tell whether `host` reads as if it held the name of one of `trusted`."""
+    if "xn--" in host:
+        try:
+            host = host.encode("ascii").decode("idna")
+        except UnicodeError:
+            return True
+    plain = host.translate(_LOOK_ALIKE_FIGURES).replace("rn", "m").replace("vv", "w").translate(ACCENTLESS)
+    names = {registrable(domain).partition(".")[0] for domain in trusted}
+    return any(name in plain for name in names if len(name) >= _SHORTEST_NAME)
 
 
 class _Unsubscribe:
@@ -147,9 +157,9 @@ class _Unsubscribe:
         links = judged.once("links", _links)
         worded = self._words.search("\n".join(link.around for link in links)) is not None
         for link in links:
-            # The marketplace's own subscriptions are no mailing list of the seller's.
+            # The marketplace's own subscriptions are no mailing list of the seller's, unless the link itself says so.
             own = is_within(link.address.host, judged.candidate.trusted_domains)
-            if not own and self._leads_out(link, worded=worded):
+            if self._says_so(link) if own else self._leads_out(link, worded=worded):
                 yield Hit(link.field, link.start, link.end)
 
     def _in_text(self, passage: NormalisedText) -> Iterable[tuple[int, int]]:
@@ -159,6 +169,9 @@ class _Unsubscribe:
         for start, end in passage.once(packaged().find):
             if self._words.search(text[max(0, start - _NEAR) : end + _NEAR // 2]):
                 yield start, end
+
+    def _says_so(self, link: _Placed) -> bool:
+        return link.labelled and self._words.search(link.around) is not None
 
     def _leads_out(self, link: _Placed, *, worded: bool) -> bool:
         where = f"{link.address.host}{link.address.rest}"
