@@ -19,8 +19,12 @@ class Remembered(dict[_Key, _Value]):
     def __missing__(self, key: _Key) -> _Value:
         """Find, and remember, the answer for `key`."""
         value = self._older[key] if key in self._older else self._find(key)
+        self.remember(key, value)
+        return value
+
+    def remember(self, key: _Key, value: _Value) -> None:
+        """Take over an answer that was found otherwise."""
         if len(self) >= self._half:
             self._older = dict(self)
             self.clear()
         self[key] = value
-        return value

@@ -8,6 +8,7 @@ over a packaged file: the same message gives the same numbers in every process o
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import TypeAlias
@@ -88,7 +89,7 @@ class Net:
 
     def _stretch(self, read: Sequence[str], *, reply: bool) -> Floats:
         arrays = self._arrays
-        said = np.frombuffer(b"".join(map(self._vectors.__getitem__, read)), np.float32).reshape(len(read), -1)
+        said = np.frombuffer(b"".join(self._words(read)), np.float32).reshape(len(read), -1)
         if reply:
             said = said + arrays["reply"]
         for number, stride in enumerate(STRIDES):
@@ -117,13 +118,31 @@ class Net:
         mixed += self._arrays[f"pass{number}_bias"]
         return np.maximum(mixed, 0, out=mixed)
 
+    def _words(self, read: Sequence[str]) -> list[bytes]:
+        """Return the vectors of words, those that are new made together."""
+        known = self._vectors
+        new = [word for word in dict.fromkeys(read) if word not in known]
+        made = dict(zip(new, self._make(new), strict=True))
+        vectors = [made.get(word) or known[word] for word in read]
+        for word in new:
+            known.remember(word, made[word])
+        return vectors
+
+    def _make(self, read: Sequence[str]) -> list[bytes]:
+        if not read:
+            return []
+        pieces = [pieces_of(word) for word in read]
+        sizes = np.array([len(one) for one in pieces])
+        rows = self._arrays[_TABLE].take(list(chain.from_iterable(pieces)), axis=0)
+        vectors = np.add.reduceat(rows, np.cumsum(sizes) - sizes, axis=0, dtype=np.float32) * self._arrays["scale"]
+        vectors /= np.sqrt(sizes, dtype=np.float32)[:, None]
+        for at, word in enumerate(read):
+            for meaning in meanings_of(word, self._lists):
+                vectors[at] += self._arrays["concepts"][self._places[meaning]]
+        return [vector.tobytes() for vector in vectors]
+
     def _vector(self, word: str) -> bytes:
-        rows = pieces_of(word)
-        vector = self._arrays[_TABLE][rows].sum(axis=0, dtype=np.float32) * self._arrays["scale"]
-        vector /= np.float32(len(rows) ** 0.5)
-        for meaning in meanings_of(word, self._lists):
-            vector += self._arrays["concepts"][self._places[meaning]]
-        return bytes(vector.tobytes())
+        return self._make([word])[0]
 
 
 def words(sentences: Iterable[str], lists: Concepts) -> list[str]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import exp, log
 
 from services.policy.gate.judged import Judged
 from services.policy.gate.model.net import packaged as packaged_net
-from services.policy.gate.model.weights import Calibration, Line, packaged
+from services.policy.gate.model.weights import Calibration, Line, Sums, packaged
 from services.policy.gate.reading import Reading, readings
 
 WINDOW = 2
@@ -82,9 +81,10 @@ def _bodies(judged: Judged) -> tuple[Body, ...]:
     reply = judged.candidate.kind == "reply"
     shown = [(one, _sentences(one)) for one in readings(judged) if not one.passage.hidden]
     subject = [sentence for one, read in shown if one.passage.field == "subject" for sentence in read]
-    above = sum(_sums(subject, reply=reply))
+    sums = packaged().sums
+    above: Sums = sums(subject, reply=reply).sum(axis=0)
     return tuple(
-        _body(one, _sums(read, reply=reply), above, _read_by_net(one, [*subject, *read], reply=reply))
+        _body(one, sums(read, reply=reply), above, _read_by_net(one, [*subject, *read], reply=reply))
         for one, read in shown
         if one.passage.field != "subject"
     )
@@ -95,26 +95,21 @@ def _sentences(reading: Reading) -> list[str]:
     return [reading.text[span.start : span.end] for span in read]
 
 
-def _sums(sentences: Sequence[str], *, reply: bool) -> list[int]:
-    weights = packaged()
-    return [weights.add(sentence, reply=reply) for sentence in sentences]
-
-
 def _read_by_net(reading: Reading, sentences: Sequence[str], *, reply: bool) -> Sequence[float] | None:
     if len(reading.text) > LONGEST_FOR_NET or len(reading.text.encode()) > LONGEST_FOR_NET:
         return None
     return packaged_net().scores(sentences, reply=reply)
 
 
-def _body(reading: Reading, sums: list[int], subject: int, net: Sequence[float] | None) -> Body:
+def _body(reading: Reading, sums: Sums, subject: Sums, net: Sequence[float] | None) -> Body:
     weights = packaged()
-    windows = [one + after for one, after in pairwise(sums)] or sums or [0]
-    parts = [weights.freed(window) for window in windows]
+    windows = sums[:-1] + sums[1:] if len(sums) > 1 else sums.sum(axis=0, keepdims=True)
+    parts = weights.freed(windows)
     return Body(
         reading,
-        weights.freed(subject + sum(sums)),
-        list(map(max, zip(*parts, strict=True))),
-        parts,
+        weights.freed(subject + sums.sum(axis=0)).tolist(),
+        parts.max(axis=0).tolist(),
+        parts.tolist(),
         net,
         complete=len(sums) == len(reading.sentences),
     )

@@ -1,20 +1,21 @@
-"""The packaged weights: one signed byte for each bucket and label, and what turns their sums into a decision.
+"""The packaged weights: one byte for each bucket and label, and what turns their sums into a decision.
 
-The file is a line of JSON, then the table as it stands, which is mapped into memory, not read. Sums of all labels are
-one integer, a field of four bytes for each label and one for the number of features, so that one addition adds
-them all, and what words and pairs of words come to is remembered.
+The file is a line of JSON, then the table as it stands, which is mapped into memory, not read. What a word's features
+are is remembered, so that a message is one look into the table.
 """
 
 import json
-import struct
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
-from itertools import chain, pairwise
-from math import sqrt
+from itertools import chain
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.policy.gate.model.concepts import Concepts, Meaning, features, joint_features
 from services.policy.gate.model.concepts import packaged as concepts
@@ -22,22 +23,23 @@ from services.policy.gate.model.pieces import (
     BUCKETS,
     FIRST_JAPANESE,
     LONGEST_RUN,
+    REACH,
     bucket,
     is_japanese,
     pair_bucket,
-    run_bucket,
     run_buckets,
     tokens,
     word_buckets,
 )
 from services.policy.gate.remembered import Remembered
 
+Sums: TypeAlias = NDArray[np.int32]
+"""Rows of all labels' sums, each with the number of features at its end."""
+
 PACKAGED = Path(__file__).with_name("weights.bin")
 ZERO = 128
-_FIELD = 32
-_MIDDLE = 1 << (_FIELD - 1)
-_MOST_WORDS, _MOST_PAIRS, _MOST_RUNS, _MOST_BEGINNINGS = 24_576, 65_536, 24_576, 8_192
-_BEGINNING = 2
+_NUMBER, _NUMBER_SIZE = "i", 4
+_MOST_WORDS, _MOST_RUNS, _MOST_MEANINGS, _MOST_JOINT = 24_576, 24_576, 8_192, 65_536
 # Greetings, courtesies, signatures: short sentences come back as a whole.
 _MOST_SENTENCES, _SHORT_SENTENCE = 4_096, 160
 
@@ -77,102 +79,95 @@ class Weights:
             raise ValueError("the table's size does not fit its labels")
         self.labels = labels
         self.order = tuple(labels)
-        self.scales = tuple(one.scale for one in labels.values())
-        self._table, self._size, self._lists = table, size, lists
-        self._one = 1 << _FIELD * size
-        self._middle = sum(_MIDDLE << _FIELD * at for at in range(size))
-        self._row = struct.Struct(f"<{size + 1}I")
-        self._fields = struct.Struct(f"<{size}I")
-        self._zero = sum(ZERO << _FIELD * at for at in range(size))
-        # A word with what it speaks of, where nothing parts them: first what is said unasked, then in answers.
-        self._words = tuple(Remembered(partial(self._word, reply=reply), _MOST_WORDS) for reply in (False, True))
-        self._pairs: Remembered[tuple[str, str], int] = Remembered(
-            lambda pair: self._one + self._of_bucket(pair_bucket(*pair)), _MOST_PAIRS
-        )
+        self._scales = np.array([one.scale for one in labels.values()])
+        self._table = np.frombuffer(table, np.uint8).reshape(BUCKETS, size)
+        self._lists = lists
+        self._words: Remembered[str, bytes] = Remembered(lambda word: _packed(word_buckets(word)), _MOST_WORDS)
+        self._runs: Remembered[str, bytes] = Remembered(lambda run: _packed(run_buckets(run)), _MOST_RUNS)
         self._spoken: Remembered[str, Meaning] = Remembered(lists.of_word, _MOST_WORDS)
-        self._runs: Remembered[str, int] = Remembered(self._run, _MOST_RUNS)
-        self._beginnings: Remembered[str, int] = Remembered(self._run, _MOST_BEGINNINGS)
-        self._meanings: dict[bool, Remembered[Meaning, int]] = {
-            reply: Remembered(partial(self._mean, reply=reply), _MOST_WORDS) for reply in (False, True)
-        }
-        self._joint: Remembered[tuple[Meaning, Meaning], int] = Remembered(self._mean_together, _MOST_PAIRS)
-        self._sentences = tuple(Remembered(partial(self._add, reply=reply), _MOST_SENTENCES) for reply in (False, True))
+        # First what is said unasked, then in answers.
+        self._meant = tuple(Remembered(partial(_mean, reply=reply), _MOST_MEANINGS) for reply in (False, True))
+        self._joint: Remembered[tuple[Meaning, Meaning], bytes] = Remembered(_mean_together, _MOST_JOINT)
+        self._sentences = tuple(Remembered(partial(self._row, reply=reply), _MOST_SENTENCES) for reply in (False, True))
 
-    def add(self, sentence: str, *, reply: bool = False) -> int:
-        """Return the sums over the features of a folded sentence, and their number, packed; such integers add up."""
-        if len(sentence) <= _SHORT_SENTENCE:
-            return self._sentences[reply][sentence]
-        return self._add(sentence, reply=reply)
+    def sums(self, sentences: Sequence[str], *, reply: bool = False) -> Sums:
+        """Return a row for each folded sentence: the sums of all labels, and then how many features were summed."""
+        known = self._sentences[reply]
+        new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
+        read = dict(zip(new, self._read(new, reply=reply), strict=True))
+        rows = b"".join([read.get(sentence) or known[sentence] for sentence in sentences])
+        for sentence in new:
+            if len(sentence) <= _SHORT_SENTENCE:
+                known.remember(sentence, read[sentence])
+        return np.frombuffer(rows, np.int32).reshape(-1, len(self.order) + 1)
 
-    def _add(self, sentence: str, *, reply: bool) -> int:
+    def freed(self, sums: Sums) -> NDArray[np.float64]:
+        """Return the sums of all labels, freed from the length of what they are of; of one row or of several."""
+        values: NDArray[np.float64] = sums[..., :-1] * self._scales / np.sqrt(np.maximum(1, sums[..., -1:]))
+        return values
+
+    def _row(self, sentence: str, *, reply: bool) -> bytes:
+        return self._read([sentence], reply=reply)[0]
+
+    def _read(self, sentences: Sequence[str], *, reply: bool) -> list[bytes]:
+        """Return the rows of `sums`, each by itself: numbers of all their features, then one look into the table."""
+        numbers, counts = [], []
+        for sentence in sentences:
+            counted, other = self._features(sentence, reply=reply)
+            numbers.append(counted + other)
+            counts.append(len(counted) // _NUMBER_SIZE)
+        sizes = np.array([len(one) // _NUMBER_SIZE for one in numbers], np.int32)
+        rows = np.zeros((len(sentences), len(self.order) + 1), np.int32)
+        rows[:, -1] = counts
+        filled = sizes > 0
+        if filled.any():
+            steps = self._table.take(np.frombuffer(b"".join(numbers), np.int32), axis=0)
+            begins = (np.cumsum(sizes) - sizes)[filled]
+            rows[filled, :-1] = np.add.reduceat(steps, begins, axis=0, dtype=np.int32) - ZERO * sizes[filled, None]
+        return [row.tobytes() for row in rows]
+
+    def _features(self, sentence: str, *, reply: bool) -> tuple[bytes, bytes]:
+        """Return the numbers of the features that make a sentence longer, and of those that do not."""
         words = tokens(sentence)
         if sentence.isascii() or max(words, default="") < FIRST_JAPANESE:
-            total = sum(map(self._words[reply].__getitem__, words))
-            total += sum(map(self._pairs.__getitem__, zip(chain("^", words), words, strict=False)))
+            counted = list(map(self._words.__getitem__, words))
+            pairs = [pair_bucket(before, word) for before, word in zip(chain("^", words), words, strict=False)]
             spoken = list(filter(None, map(self._spoken.__getitem__, words)))
         else:
-            total, spoken = self._mixed(words, reply=reply)
-        if len(spoken) > 1:
-            near = chain(pairwise(spoken), zip(spoken, spoken[2:], strict=False), zip(spoken, spoken[3:], strict=False))
-            total += sum(map(self._joint.__getitem__, near))
-        return total
+            counted, pairs, spoken = self._mixed(words)
+        other = list(map(self._meant[reply].__getitem__, spoken))
+        for reach in range(1, REACH + 1):
+            other += map(self._joint.__getitem__, zip(spoken, spoken[reach:], strict=False))
+        return b"".join([*counted, _packed(pairs)]), b"".join(other)
 
-    def unpack(self, total: int) -> tuple[list[int], int]:
-        """Return each label's sum, and how many features were summed."""
-        *sums, count = self._row.unpack((total + self._middle).to_bytes(self._row.size, "little"))
-        return [one - _MIDDLE for one in sums], count
-
-    def freed(self, total: int) -> list[float]:
-        """Return the sums of all labels, freed from the length of what they are of."""
-        fields = self._row.unpack((total + self._middle).to_bytes(self._row.size, "little"))
-        length = 1 / sqrt(max(1, fields[-1]))
-        return [(one - _MIDDLE) * scale * length for one, scale in zip(fields, self.scales, strict=False)]
-
-    def _mixed(self, words: Sequence[str], *, reply: bool) -> tuple[int, list[Meaning]]:
-        total = 0
+    def _mixed(self, words: Sequence[str]) -> tuple[list[bytes], list[int], list[Meaning]]:
+        counted: list[bytes] = []
+        pairs: list[int] = []
         spoken: list[Meaning] = []
         before = "^"
         for word in words:
-            if not is_japanese(word):
-                total += self._words[reply][word] + self._pairs[before, word]
+            if is_japanese(word):
+                counted += map(self._runs.__getitem__, [word[at : at + LONGEST_RUN] for at in range(len(word))])
+                spoken += self._lists.of_stretch(word)
+                before = "~"
+            else:
+                counted.append(self._words[word])
+                pairs.append(pair_bucket(before, word))
                 spoken.append(self._spoken[word])
                 before = word
-                continue
-            total += sum(map(self._runs.__getitem__, [word[at : at + LONGEST_RUN] for at in range(len(word))]))
-            meant = self._lists.of_stretch(word)
-            total += sum(map(self._meanings[reply].__getitem__, meant))
-            spoken += meant
-            before = "~"
-        return total, list(filter(None, spoken))
+        return counted, pairs, list(filter(None, spoken))
 
-    def _word(self, word: str, *, reply: bool) -> int:
-        return self._sum(word_buckets(word)) + self._meanings[reply][self._spoken[word]]
 
-    def _run(self, run: str) -> int:
-        """Return the sum of a run: of its beginning, which is nearly always known, and of what is longer."""
-        if len(run) <= _BEGINNING:
-            return self._sum(run_buckets(run))
-        longer = [run_bucket(run[:end]) for end in range(_BEGINNING + 1, len(run) + 1)]
-        return self._beginnings[run[:_BEGINNING]] + self._one * len(longer) + sum(map(self._of_bucket, longer))
+def _packed(numbers: Iterable[int]) -> bytes:
+    return array(_NUMBER, numbers).tobytes()
 
-    def _mean(self, meaning: Meaning, *, reply: bool) -> int:
-        return self._sum([bucket(feature) for feature in features(meaning, reply=reply)], counted=False)
 
-    def _mean_together(self, pair: tuple[Meaning, Meaning]) -> int:
-        return sum(map(self._of_bucket, map(bucket, joint_features(*pair))))
+def _mean(meaning: Meaning, *, reply: bool) -> bytes:
+    return _packed(map(bucket, features(meaning, reply=reply)))
 
-    def _of_bucket(self, number: int) -> int:
-        at = number * self._size
-        return int.from_bytes(self._fields.pack(*self._table[at : at + self._size]), "little") - self._zero
 
-    def _sum(self, numbers: Sequence[int], *, counted: bool = True) -> int:
-        if not numbers:
-            return 0
-        table, size = self._table, self._size
-        rows = b"".join([table[number * size : number * size + size] for number in numbers])
-        total = int.from_bytes(self._fields.pack(*[sum(rows[at::size]) for at in range(size)]), "little")
-        total -= self._zero * len(numbers)
-        return total + self._one * len(numbers) if counted else total
+def _mean_together(pair: tuple[Meaning, Meaning]) -> bytes:
+    return _packed(map(bucket, joint_features(*pair)))
 
 
 def read_weights(path: Path = PACKAGED, lists: Concepts | None = None) -> Weights:
