@@ -31,11 +31,11 @@ TO_SELLER = BOTH_WAYS | {"content.phishing", "content.spam"}
 RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
-# What is short of the goals on the held-out part: recall of rules (goal 0.9), rounded down, and clean messages blocked
-# by language (goal 0.01), rounded up. The part is the third one, of November 2026, by six who knew only the rules, and
-# was measured first when all of the gate was settled. The ones before it, kinder by then, are in `dev`.
-REACHED = {"content.off_platform_payment": 0.89, "content.thanks_only": 0.87, "content.unsubscribe": 0.89}
-CLEAN_BLOCKED = {"en": 0.044}
+# What is short of the goals on the held-out part: recall by language (goal 0.97), rounded down, and clean messages
+# blocked by language (goal 0.01), rounded up. The part is the fourth one, of November 2026, by six who knew only the
+# rules, and was measured first when all of the gate was settled. The ones before it are in `dev`.
+FOUND = {"en": 0.92}
+CLEAN_BLOCKED = {"en": 0.017, "fr": 0.017, "it": 0.011, "ja": 0.011}
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
 each_language = pytest.mark.parametrize("lang", LANGUAGES)
@@ -128,14 +128,13 @@ def share_blocked(outcomes: Sequence[Outcome]) -> float:
 GOAL = pytest.mark.xfail(reason="not reached yet, see docs/policy-report.md", strict=True)
 
 
-@GOAL
 def test_goal_for_recall() -> None:
     assert (count(judged()).recall or 0) >= 0.97
 
 
-@GOAL
-def test_goal_for_every_rule() -> None:
-    assert {rule: recall for rule in RULES if (recall := count(judged(), rule).recall or 0) < 0.9} == {}
+@pytest.mark.parametrize("rule", RULES)
+def test_goal_for_every_rule(rule: str) -> None:
+    assert (count(judged(), rule).recall or 0) >= 0.9
 
 
 @GOAL
@@ -144,17 +143,11 @@ def test_goal_for_clean_messages() -> None:
 
 
 def test_nothing_that_was_reached_is_lost() -> None:
-    assert (count(judged()).recall or 0) >= 0.96
     assert share_blocked(judged()) <= 0.011
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_no_rule_falls_behind_what_it_reached(rule: str) -> None:
-    assert (count(judged(), rule).recall or 0) >= REACHED.get(rule, 0.9)
 
 
 @each_language
 def test_no_language_falls_behind_what_it_reached(lang: str) -> None:
     outcomes = [outcome for outcome in judged() if outcome.message.lang == lang]
-    assert (count(outcomes).recall or 0) >= 0.94
+    assert (count(outcomes).recall or 0) >= FOUND.get(lang, 0.97)
     assert share_blocked(outcomes) <= CLEAN_BLOCKED.get(lang, 0.01)

@@ -21,6 +21,7 @@ LABELS = (
     "review_conditional",
     "cancel_request",
     "off_platform_payment",
+    "unsubscribe",
     "sensitive",
     "phishing",
     "spam",

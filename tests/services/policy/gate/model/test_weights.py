@@ -121,4 +121,4 @@ def test_refuses_a_table_of_another_size(tmp_path: Path) -> None:
 
 def test_is_small_as_packaged() -> None:
     assert PACKAGED.stat().st_size < 8 * MEGABYTE
-    assert len(packaged().order) == 11
+    assert len(packaged().order) == 12
