@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 FALLBACK = "en"
+_ACTIONS = ("no_response_needed", "report")
 _FILE = Path(__file__).with_name("letterhead.toml")
 Phrases = Mapping[str, str]
 
@@ -31,9 +32,17 @@ def choose_letterhead(*wanted: str) -> str:
 
 def fill_letterheads(languages: Iterable[str], *, business: str, marketplace: str, order: str) -> list[str]:
     """Return all phrases in these languages with the names filled in."""
-    chosen = dict.fromkeys(choose_letterhead(language) for language in languages)
     return [
         phrase.format(business=business, marketplace=marketplace, order=order)
-        for language in chosen
-        for phrase in read_letterheads()[language].values()
+        for phrases in _choose(languages)
+        for phrase in phrases.values()
     ]
+
+
+def list_actions(languages: Iterable[str]) -> list[str]:
+    """Return the words of the links below a message in these languages."""
+    return [phrases[action] for phrases in _choose(languages) for action in _ACTIONS]
+
+
+def _choose(languages: Iterable[str]) -> list[Phrases]:
+    return [read_letterheads()[one] for one in dict.fromkeys(choose_letterhead(language) for language in languages)]

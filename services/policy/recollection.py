@@ -14,7 +14,7 @@ from shared.blobs import BlobNotFound, BlobStore
 from shared.contracts.facts import Addressing, Content, MessageFacts, SealedContent
 from shared.contracts.vocabulary import Channel, Kind
 from shared.crypto import SealError
-from shared.letterhead import FALLBACK, fill_letterheads
+from shared.letterhead import FALLBACK, fill_letterheads, list_actions
 
 LONGEST_IN_LOOP = 20_000
 """Characters above which reading or judging takes long enough to be felt by everything else in the event loop."""
@@ -38,8 +38,8 @@ def _is_answer(message: MessageFacts) -> bool:
 
 
 def list_names(message: MessageFacts, addressing: Addressing | None) -> tuple[str, ...]:
-    """Return what mail programs and we put around a quotation: names, aliases, the order id."""
-    names = [message.marketplace.name, message.order_id or ""]
+    """Return what mail programs and we put around a quotation: names, aliases, the order id, the words of links."""
+    names = [message.marketplace.name, message.order_id or "", *list_actions(_list_languages(message, addressing))]
     if addressing is not None:
         names += [addressing.buyer_alias, addressing.seller_alias, addressing.business_name]
     return tuple(names)
@@ -96,16 +96,17 @@ async def _open(blobs: BlobStore, sealed: SealedContent) -> Content | None:
 
 def _list_letterheads(message: MessageFacts, addressing: Addressing | None) -> list[str]:
     """Return what delivery puts around the messages of a thread, in the languages that it may write them in."""
-    marketplace = message.marketplace
-    languages = [message.language, marketplace.language, FALLBACK]
-    if addressing is not None:
-        languages.append(addressing.seller_language)
     return fill_letterheads(
-        languages,
+        _list_languages(message, addressing),
         business=addressing.business_name if addressing else "",
-        marketplace=marketplace.name,
+        marketplace=message.marketplace.name,
         order=message.order_id or "",
     )
+
+
+def _list_languages(message: MessageFacts, addressing: Addressing | None) -> list[str]:
+    languages = [message.language, message.marketplace.language, FALLBACK]
+    return languages if addressing is None else [*languages, addressing.seller_language]
 
 
 class _Memory:
