@@ -16,7 +16,8 @@ from shared.consumer import Patience
 from shared.crypto import KeyRing, generate_key
 from shared.misconfiguration import MisconfiguredError
 
-Port = Annotated[int, Field(ge=0, le=65535)]
+_LAST_PORT, _PORT_FIGURES = 65535, 6
+Port = Annotated[int, Field(ge=0, le=_LAST_PORT)]
 Seconds = Annotated[float, Field(gt=0)]
 
 _LOCAL_KEYS: Mapping[str, Callable[[], str]] = {
@@ -28,8 +29,18 @@ _LOCAL_KEYS: Mapping[str, Callable[[], str]] = {
 
 
 def default_url(service: str, port: int) -> Callable[[], str]:
-    """Return what makes the default for where a service is found: on this machine, at the port it is told to take."""
-    return lambda: f"http://127.0.0.1:{os.environ.get(f'TRAMITE_{service.upper()}_PORT') or port}"
+    """Return what makes the default for where a service is found: on this machine, at the port it is told to take.
+
+    What is no port is the service's own error, and does not count here.
+    """
+    variable = f"TRAMITE_{service.upper()}_PORT"
+
+    def find() -> str:
+        told = next((value for name, value in os.environ.items() if name.upper() == variable), "")
+        is_port = told.isascii() and told.isdigit() and 0 < int(told[:_PORT_FIGURES]) <= _LAST_PORT
+        return f"http://127.0.0.1:{told if is_port else port}"
+
+    return find
 
 
 class SharedSettings(BaseSettings):
@@ -55,7 +66,7 @@ class SharedSettings(BaseSettings):
     public_url: str = Field(
         default_factory=default_url("gateway", 8000),
         pattern=r"^https?://[^\s?#]+[^\s?#/]$",
-        description="Where callers reach the gateway: links in answers and mails begin with it; not set: this machine",
+        description="Where callers reach the gateway, and links lead in mails; not set: this machine, at its port",
     )
     master_keys: SecretStr = Field(
         SecretStr(""),

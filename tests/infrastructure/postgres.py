@@ -36,10 +36,11 @@ MAX_CONNECTIONS = 300
 
 CUT_OFF_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
-LIST_TABLES = """
-    SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'
+LIST_COLUMNS = """
+    SELECT string_agg(format('%s.%s %s', table_name, column_name, data_type), ', ' ORDER BY table_name, column_name)
+    FROM information_schema.columns WHERE table_schema = 'public'
 """
 # Few tests fill many tables, and truncating an empty one costs as much as a full one.
 EMPTY_TABLES = """
@@ -58,8 +59,13 @@ BEGIN
         END IF;
     END LOOP;
     IF filled <> '{}' THEN
-        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' RESTART IDENTITY CASCADE';
+        EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
     END IF;
+    FOR name IN
+        SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL
+    LOOP
+        EXECUTE 'ALTER SEQUENCE ' || name || ' RESTART';
+    END LOOP;
 END $$
 """
 
@@ -88,7 +94,7 @@ class PostgresServer:
         self.dsn = with_driver(dsn, "postgresql")
         self._templates: dict[str, str] = {}
         self._idle: dict[str, list[str]] = {}
-        self._tables: dict[str, str] = {}
+        self._columns: dict[str, str] = {}
 
     def dsn_of(self, database: str) -> str:
         """Answer the address of `database` for asyncpg itself, psql and the like."""
@@ -122,16 +128,16 @@ class PostgresServer:
     async def borrow_database(self, kind: str, fill: Callable[[str], Awaitable[None]]) -> AsyncIterator[str]:
         """Give the name of a database like that of `copy_database`, whose tables are empty when filled.
 
-        It is emptied and used again, which costs a fraction of a copy, unless tables were added or renamed meanwhile.
+        It is emptied and used again, which costs a fraction of a copy, unless its tables or columns are others by then.
         """
         idle = self._idle.setdefault(kind, [])
         name = idle.pop() if idle else await self.copy_database(kind, fill)
-        if kind not in self._tables:
-            self._tables[kind] = await self._empty(name)
+        if kind not in self._columns:
+            self._columns[kind] = await self._empty(name)
         try:
             yield name
         finally:
-            if await self._empty(name) == self._tables[kind]:
+            if await self._empty(name) == self._columns[kind]:
                 idle.append(name)
             else:
                 await self.drop_database(name)
@@ -145,11 +151,11 @@ class PostgresServer:
                 await self.drop_database(name)
 
     async def _empty(self, name: str) -> str:
-        """Cut off whoever is still connected, empty all tables and answer their names."""
+        """Cut off whoever is still connected, empty all tables and answer what columns they have."""
         async with self._connected(self.dsn_of(name)) as connection:
             await connection.execute(CUT_OFF_OTHERS)
             await connection.execute(EMPTY_TABLES)
-            return str(await connection.fetchval(LIST_TABLES))
+            return str(await connection.fetchval(LIST_COLUMNS))
 
     async def drop_database(self, name: str) -> None:
         """Drop the database and cut off whoever is still connected to it."""

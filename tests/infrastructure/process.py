@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 import random
 import signal
 import socket
@@ -25,10 +26,10 @@ def free_port() -> int:
 
     The kernel hands out none of them by itself: no connection that somebody opens meanwhile takes the port.
     """
-    folder = Path(tempfile.gettempdir(), "tramite-ports")
-    folder.mkdir(exist_ok=True)
+    folder = Path(tempfile.gettempdir(), f"tramite-ports-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
     for port in random.sample(PORTS, len(PORTS)):
-        claim = (folder / str(port)).open("w")
+        claim = (folder / str(port)).open("a")
         with socket.socket() as probe, contextlib.suppress(OSError):
             fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
             probe.bind(("127.0.0.1", port))

@@ -72,6 +72,7 @@ async def test_a_borrowed_database_is_empty_again_and_as_it_was(postgres: Postgr
     async with postgres.borrow_database(kind, fill) as second:
         assert second == first
         assert await _read(postgres.url_of(second), "SELECT count(*) FROM letter") == 0
+        assert await _read(postgres.url_of(second), "INSERT INTO letter DEFAULT VALUES RETURNING id") == 1
         await _execute(postgres.url_of(second), "ALTER TABLE letter RENAME TO reply")
     async with postgres.borrow_database(kind, fill) as third:
         assert third != first

@@ -44,13 +44,20 @@ def test_every_service_can_say_where_its_database_and_its_door_are() -> None:
     assert sorted(own["port"].default for own in fields.values()) == [8000, 8001, 8002, 8003, 8004]
 
 
-def test_services_on_one_machine_find_each_other_wherever_they_listen(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("METRICS", "POLICY", "DELIVERY", "GATEWAY"):
-        monkeypatch.setenv(f"TRAMITE_{name}_PORT", "9999")
+@pytest.mark.parametrize(
+    ("told", "expected"), [("9999", {9999}), ("0", {8000, 8002, 8003, 8004}), ("any", {8000, 8002, 8003, 8004})]
+)
+def test_services_on_one_machine_find_each_other_wherever_they_listen(
+    monkeypatch: pytest.MonkeyPatch, told: str, expected: set[int]
+) -> None:
+    for name in ("METRICS", "POLICY", "delivery", "GATEWAY"):
+        monkeypatch.setenv(f"TRAMITE_{name}_PORT", told)
         monkeypatch.delenv(f"TRAMITE_{name}_URL", raising=False)
     gateway, delivery = (load_settings(name).model_fields for name in ("gateway", "delivery"))
     urls = [gateway[f"{name}_url"] for name in ("metrics", "policy", "delivery", "public")] + [delivery["url"]]
-    assert {url.get_default(call_default_factory=True) for url in urls} == {"http://127.0.0.1:9999"}
+    assert {url.get_default(call_default_factory=True) for url in urls} == {
+        f"http://127.0.0.1:{port}" for port in expected
+    }
 
 
 def test_secrets_have_no_default() -> None:

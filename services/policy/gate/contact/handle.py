@@ -18,9 +18,11 @@ _CLAUSE = re.compile(r"[,;:(]")
 _ENDED = re.compile(r"\s*(?:$|[.,;)!?\n]|#\d{4}(?!\d))")
 # "line" is a word of its own in English; the messenger only with a name after it.
 _LINE = re.compile(
-    r"(?<![a-z])line[\s,]{0,2}(?:id)?\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}[_0-9])[a-z0-9_.-]{4,30}"
+    r"(?<![a-z])line\s?(?:id)?\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}[_0-9])[a-z0-9_.-]{4,30}"
     r"|(?:(?<![a-z])line|(?<![ァ-ヶー])ライン|らいん)[\sの]{0,2}(?:id|アイディー|アカウント)[\sはがを:：=「]{1,4}@?[a-z0-9_.-]{4,30}"
-    r"|(?<![a-z])line[での][^\n]{0,24}id[^a-z0-9\n]{1,8}[a-z0-9_.-]{4,30}"
+    r"|(?<!order )(?<!product )(?<!production )(?<![a-z])line,\s?id\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}_)[a-z0-9_.-]{4,30}"
+    r"|(?<![a-z])line[での][^\n。]{0,24}(?<![文品])id[^a-z0-9\n]{1,8}[a-z0-9_.-]{4,30}"
+    r"|(?<![a-z])line[での][^\n]{0,24}id検索[^a-z0-9\n]{0,6}[a-z0-9_.-]{4,30}"
 )
 _QR = re.compile(
     r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"

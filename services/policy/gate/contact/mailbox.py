@@ -93,7 +93,7 @@ class Mailboxes:
         provider = self._provider.match(window)
         if provider is not None and self._may_be_local(text, start, local, at):
             return start, at.end() + provider.end()
-        end = self._domain_end(window, spaced=at.lastgroup != "sign" or at.group() != "@")
+        end = self._domain_end(window, everyday=at.lastgroup == "word" and at.group().strip() in _EVERYDAY)
         if end is not None:
             return (start, at.end() + end) if self._may_be_local(text, start, local, at) else None
         label = _TLD_LESS.match(window)
@@ -105,7 +105,7 @@ class Mailboxes:
         return None
 
     def _is_named(self, framed: str) -> bool:
-        return len(framed.strip().strip("()[]{}<>*_|/- ")) > 1 and "/" not in framed
+        return len(framed.strip().strip("()[]{}<>«»〔〕【】*_|/- ")) > 1 and "/" not in framed
 
     def _local(self, text: str, end: int) -> int | None:
         window = text[max(0, end - _LOCAL_WINDOW) : end]
@@ -121,7 +121,7 @@ class Mailboxes:
         if at.lastgroup != "word":
             return True
         word = at.group().strip()
-        if word not in {"at", "a", "bei", "chez", "su"}:
+        if word not in _EVERYDAY:
             return True  # "chiocciola", "arobase": nobody writes these for anything else
         if local.rpartition(" ")[2] in self._never_local:
             return False
@@ -129,7 +129,7 @@ class Mailboxes:
             return True
         return bool(self._cue.search(text[max(0, start - _CUE_WINDOW) : start]))
 
-    def _domain_end(self, window: str, *, spaced: bool) -> int | None:
+    def _domain_end(self, window: str, *, everyday: bool) -> int | None:
         match = self._domain.match(window)
         if match is None:
             return None
@@ -137,7 +137,7 @@ class Mailboxes:
         for separator, label in reversed(list(zip(self._separator.finditer(match.group(1)), labels[1:], strict=False))):
             # "… 110 at night. In that case"
             ended = separator.group()[0] == "." and separator.group()[-1].isspace()
-            if is_public_suffix(label) and not (spaced and ended and label in _WORDS_TOO):
+            if is_public_suffix(label) and not (everyday and ended and label in _WORDS_TOO):
                 return match.start(1) + separator.end() + len(label)
         return None
 
@@ -153,6 +153,7 @@ def _is_meant(loose: re.Match[str]) -> bool:
     return named or loose.group("tld") == "com"
 
 
+_EVERYDAY = frozenset({"at", "a", "bei", "chez", "su"})
 _WORDS_TOO = frozenset(
     {"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no", "at", "il", "la", "le", "my", "se", "si", "us"}
 )

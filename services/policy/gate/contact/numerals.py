@@ -40,6 +40,7 @@ _TO_DIGITS = str.maketrans("oil", "011")
 _GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}|\s?[_のノー]{1,3}\s?")
 _SPLIT = re.compile(r"[,;/|\n]|\s{3}")
 _TEN, _HUNDRED = 10, 100
+_LONGEST_JOINT = 14
 _CLUSTER = re.compile(rb"[^\0]+")
 _ANY_NUMBER = 255
 _MOST_WORDS = 24_576
@@ -236,7 +237,7 @@ class _Scan:
         return bool(self._groups) and self._groups[-1].spelled
 
     def joint(self, end: int) -> None:
-        if _GAP.fullmatch(self.text, self._end, end) or end - self._end < 8:  # noqa: PLR2004  # a joint is short
+        if _GAP.fullmatch(self.text, self._end, end) or end - self._end < _LONGEST_JOINT:
             self._end = end
 
     def take(self, group: Group, repeat: int) -> None:

@@ -22,11 +22,9 @@ _UNIT = (
     r"|[個枚本台月日年時分号週階歳点冊組円名人セ箱袋足着回倍才秒話番])"
 )
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
-# Shapes that are something else, tried where a figure begins: order ids, parcels, dates, times, prices, measures.
+# Shapes that are something else, tried where a figure begins: order ids, dates, times, prices, measures.
 _OTHER = re.compile(
     r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
-    r"|(?<![\da-z])1z(?:\s?[\da-z]){16}(?![\da-z])"
-    r"|(?<![\da-z])\d[a-z]\s?(?:\d\s?){10}\d(?![\da-z])"
     rf"|(?<![\da-z.])(?:{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
     rf"|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY})(?![\d]|[./ -][a-z]?\d)"
     rf"|(?<![\da-z.]){_DAY}[ ]{_MONTH}[ ](?:19|20)\d{{2}}(?!\d|[./ -]\d)"
@@ -43,10 +41,15 @@ _OTHER = re.compile(
 )
 # Groups of four after two letters and two figures, as in an IBAN.
 _LETTERED = re.compile(r"\d{2}(?:[ ]?[0-9a-z]{4}){3,8}[ ]?[0-9a-z]{0,4}(?![a-z0-9])")
-# Two letters, nine figures, the country: a registered item of the post (UPU S10).
-_POSTAL_ITEM = re.compile(r"(?:\d\s?){9}[a-z]{2}(?![a-z\d])")
-_SERVICE = re.compile(r"(?<![a-z\d])(?!el|en|er|es|et|la|le|li|lo|un|va|ve|vi)[celruv][a-z]\s?$")
-_COMMAS = re.compile(r"\d{1,3}(?:,\s\d{1,3}|[.]\s\d{1,3}(?!\d))+")
+# Two letters, eight figures and one that checks them, the country: an item of the post (UPU S10).
+_POSTAL_ITEM = re.compile(r"((?:\d\s?){9})([a-z]{2})(?![a-z\d])")
+_SERVICE = re.compile(r"(?<![a-z\d])[celruv][a-z]\s?$")
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+# A figure, an L, eleven figures: a letter that La Poste tracks. 1Z, six of the sender, ten figures: a parcel of UPS.
+_TRACKED = re.compile(
+    r"(?<![\da-z])(?:[1-9]l\s?((?:\d\s?){10}\d)|1z\s?([\da-z]{3}\s?[\da-z]{3})\s?\d\d\s?\d{4}\s?\d{4})(?![\da-z])"
+)
+_COMMAS = re.compile(r"\d{1,3}(?:[,.]\s\d{1,3})+")
 _FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
@@ -133,7 +136,19 @@ def _lettered(text: str, start: int) -> re.Match[str] | None:
 
 
 def _posted(text: str, start: int) -> re.Match[str] | None:
-    return _POSTAL_ITEM.match(text, start) if _SERVICE.search(text[max(0, start - 4) : start]) else None
+    """Return the number of something on its way that begins here, or whose figures do."""
+    tracked = _TRACKED.match(text, start)
+    if tracked is not None:
+        letter, sender = (re.sub(r"\s", "", tracked.group(number) or "") for number in (1, 2))
+        is_sender = sum(map(str.isdigit, sender)) > 1
+        return tracked if is_sender or (letter and not _MOBILE.match(letter)) else None
+    item = _POSTAL_ITEM.match(text, start)
+    if item is None or not _SERVICE.search(text[max(0, start - 4) : start]):
+        return None
+    *figures, check = map(int, re.sub(r"\s", "", item.group(1)))
+    rest = 11 - sum(weight * figure for weight, figure in zip(_S10_WEIGHTS, figures, strict=True)) % 11
+    is_sound = check == {10: 0, 11: 5}.get(rest, rest)
+    return item if is_sound and item.group(2).upper() in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:
@@ -192,8 +207,9 @@ def _is_key(run: Run) -> bool:
 
 
 def _is_list(text: str, run: Run) -> bool:
-    """Tell whether these are numbers that a sentence lists: `pins 30, 85, 86, 87`."""
-    if all(len(group.digits) == 1 for group in run.groups):
+    """Tell whether these are numbers that a sentence lists: `pins 30, 85, 86, 87`. None is dialled in two figures."""
+    first = run.groups[0].digits
+    if run.international or first[0] == "0" or len(first) != 2:  # noqa: PLR2004  # see above
         return False
     return _COMMAS.fullmatch(text, run.start, run.end) is not None
 

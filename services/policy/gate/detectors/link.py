@@ -17,6 +17,9 @@ from services.policy.gate.wordlist import Words, flat
 
 _NEAR = 110
 _LONGEST_SHOWN = 500
+# What follows the marketplace's name where it has a shop in another country.
+_OPT_OUT = re.compile(r"unsub|opt-?_?out")
+_SISTER = re.compile(r"(?:\.(?:com?|org|net))?(?:\.[a-z]{2})?")
 # Shorter ones are part of too many words.
 _SHORTEST_NAME = 5
 _LOOK_ALIKE_FIGURES = str.maketrans("0135", "oles")
@@ -125,15 +128,22 @@ class _Imitation:
 
 
 def _imitates(host: str, trusted: Iterable[str]) -> bool:
-    """Tell whether `host` reads as if it held the name of one of `trusted`."""
+    """Tell whether a part of `host` begins as the name of one of `trusted` does, without being its shop elsewhere."""
     if "xn--" in host:
         try:
             host = host.encode("ascii").decode("idna")
         except UnicodeError:
             return True
-    plain = host.translate(_LOOK_ALIKE_FIGURES).replace("rn", "m").replace("vv", "w").translate(ACCENTLESS)
-    names = {registrable(domain).partition(".")[0] for domain in trusted}
-    return any(name in plain for name in names if len(name) >= _SHORTEST_NAME)
+    names = [name for name in {domain.partition(".")[0] for domain in trusted} if len(name) >= _SHORTEST_NAME]
+    if any(_SISTER.fullmatch(registrable(host).removeprefix(name)) for name in names):
+        return False
+    parts = re.split(r"[.-]", _plain(host))
+    return any(part.startswith(_plain(name)) for name in names for part in parts)
+
+
+def _plain(name: str) -> str:
+    """Return a name with what is mistaken for one another made one."""
+    return name.translate(_LOOK_ALIKE_FIGURES).replace("rn", "m").replace("vv", "w").translate(ACCENTLESS)
 
 
 class _Unsubscribe:
@@ -141,6 +151,7 @@ class _Unsubscribe:
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         self._words = Words(flat(parameters["words"]))
+        self._account = Words(parameters["account_words"])
         self._mails, self._stops = Words(flat(parameters["mails"])), Words(flat(parameters["stops"]))
         self._commands = Words(flat(parameters["commands"]))
         self._targets = re.compile("|".join(map(re.escape, parameters["targets"])))
@@ -171,7 +182,11 @@ class _Unsubscribe:
                 yield start, end
 
     def _says_so(self, link: _Placed) -> bool:
-        return link.labelled and self._words.search(link.around) is not None
+        """Tell it from a link to what else can be ended in an account, as a subscription."""
+        if _OPT_OUT.search(link.address.rest):
+            return True
+        words = link.around if link.labelled else ""
+        return self._words.search(words) is not None and self._account.search(words) is None
 
     def _leads_out(self, link: _Placed, *, worded: bool) -> bool:
         where = f"{link.address.host}{link.address.rest}"

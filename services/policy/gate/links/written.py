@@ -124,12 +124,12 @@ class WrittenLinks:
         """Take sign words, words that announce a web site, and words no site's name consists of."""
         dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
         self._quick = quick_pattern(
-            rf"\s(?:{dots})\s|\s\.|[(\[{{<*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)"
+            rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)"
         )
         self._disguised = re.compile(
             rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
             rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))"
-            rf"|\s{{0,2}}[(\[{{<*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>*_-]{{1,2}}\s{{0,2}})"
+            rf"|\s{{0,2}}[(\[{{<〔【*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>〕】*_-]{{1,2}}\s{{0,2}})"
             rf"(?P<tld>[a-z]{{2,12}}|コム|ネット|ジェーピー|ジェイピー)(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
         )
         self._cue = Words(flat(signs["site_words"]))
@@ -220,14 +220,15 @@ class WrittenLinks:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()
         if match.group("www") or match.group("path") or tld in _KANA_SUFFIXES or (dot, tld) == ("punkt", "de"):
             return True
-        if dot[:1] in {"(", "[", "{", "<", "*", "_"} and dot != "*":
+        if dot[:1] in {"(", "[", "{", "<", "〔", "【", "*", "_"} and dot != "*":
             return tld in _SURE_SUFFIXES or "-" in name or tld in {"de", "es"}
         announced = self._cue.search(text[max(0, match.start() - _CUE_WINDOW) : match.start()]) is not None
         telling = "-" in name or any(character.isdigit() for character in name) or announced
+        if dot == "point" and tld in _WORD_SUFFIXES:
+            # "never point it at the sun", "the pick-up point at the station"
+            return announced or (tld == "it" and "-" in name)
         if tld in _WORD_SUFFIXES - {"it"}:
             return telling and len(name) > 2  # noqa: PLR2004  # "12 . de"
-        if dot == "point" and tld in _WORD_SUFFIXES:
-            return announced  # "never point it at the sun", "the pick-up point at the station"
         if dot == ".":
             return telling or tld in {"com", "net", "org", "eu"}
         return telling or tld in _SURE_SUFFIXES

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.pieces import LONGEST_RUN, is_japanese, run_buckets, tokens, word_buckets
-from services.policy.gate.remembered import Remembered
+from services.policy.gate.remembered import RememberedTogether
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -70,7 +70,7 @@ class Net:
         rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": STRETCH}
         if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
             raise ValueError("the net is too wide to be multiplied without threads")
-        self._vectors: Remembered[str, bytes] = Remembered(self._vector, _MOST_WORDS)
+        self._vectors: RememberedTogether[str, bytes] = RememberedTogether(self._make, _MOST_WORDS)
 
     def scores(self, sentences: Iterable[str], *, reply: bool) -> list[float]:
         """Return how much folded sentences speak for each label, between -8 and 8, in the order of the labels.
@@ -89,7 +89,7 @@ class Net:
 
     def _stretch(self, read: Sequence[str], *, reply: bool) -> Floats:
         arrays = self._arrays
-        said = np.frombuffer(b"".join(self._words(read)), np.float32).reshape(len(read), -1)
+        said = np.frombuffer(b"".join(self._vectors.list_all(read)), np.float32).reshape(len(read), -1)
         if reply:
             said = said + arrays["reply"]
         for number, stride in enumerate(STRIDES):
@@ -118,19 +118,8 @@ class Net:
         mixed += self._arrays[f"pass{number}_bias"]
         return np.maximum(mixed, 0, out=mixed)
 
-    def _words(self, read: Sequence[str]) -> list[bytes]:
-        """Return the vectors of words, those that are new made together."""
-        known = self._vectors
-        new = [word for word in dict.fromkeys(read) if word not in known]
-        made = dict(zip(new, self._make(new), strict=True))
-        vectors = [made.get(word) or known[word] for word in read]
-        for word in new:
-            known.remember(word, made[word])
-        return vectors
-
     def _make(self, read: Sequence[str]) -> list[bytes]:
-        if not read:
-            return []
+        """Return the vectors of words."""
         pieces = [pieces_of(word) for word in read]
         sizes = np.array([len(one) for one in pieces])
         rows = self._arrays[_TABLE].take(list(chain.from_iterable(pieces)), axis=0)
@@ -140,9 +129,6 @@ class Net:
             for meaning in meanings_of(word, self._lists):
                 vectors[at] += self._arrays["concepts"][self._places[meaning]]
         return [vector.tobytes() for vector in vectors]
-
-    def _vector(self, word: str) -> bytes:
-        return self._make([word])[0]
 
 
 def words(sentences: Iterable[str], lists: Concepts) -> list[str]:

@@ -31,7 +31,7 @@ from services.policy.gate.model.pieces import (
     tokens,
     word_buckets,
 )
-from services.policy.gate.remembered import Remembered
+from services.policy.gate.remembered import Remembered, RememberedTogether
 
 Sums: TypeAlias = NDArray[np.int32]
 """Rows of all labels' sums, each with the number of features at its end."""
@@ -88,26 +88,19 @@ class Weights:
         # First what is said unasked, then in answers.
         self._meant = tuple(Remembered(partial(_mean, reply=reply), _MOST_MEANINGS) for reply in (False, True))
         self._joint: Remembered[tuple[Meaning, Meaning], bytes] = Remembered(_mean_together, _MOST_JOINT)
-        self._sentences = tuple(Remembered(partial(self._row, reply=reply), _MOST_SENTENCES) for reply in (False, True))
+        self._sentences = tuple(
+            RememberedTogether(partial(self._read, reply=reply), _MOST_SENTENCES, _is_short) for reply in (False, True)
+        )
 
     def sums(self, sentences: Sequence[str], *, reply: bool = False) -> Sums:
         """Return a row for each folded sentence: the sums of all labels, and then how many features were summed."""
-        known = self._sentences[reply]
-        new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
-        read = dict(zip(new, self._read(new, reply=reply), strict=True))
-        rows = b"".join([read.get(sentence) or known[sentence] for sentence in sentences])
-        for sentence in new:
-            if len(sentence) <= _SHORT_SENTENCE:
-                known.remember(sentence, read[sentence])
-        return np.frombuffer(rows, np.int32).reshape(-1, len(self.order) + 1)
+        rows = self._sentences[reply].list_all(sentences)
+        return np.frombuffer(b"".join(rows), np.int32).reshape(-1, len(self.order) + 1)
 
     def freed(self, sums: Sums) -> NDArray[np.float64]:
         """Return the sums of all labels, freed from the length of what they are of; of one row or of several."""
         values: NDArray[np.float64] = sums[..., :-1] * self._scales / np.sqrt(np.maximum(1, sums[..., -1:]))
         return values
-
-    def _row(self, sentence: str, *, reply: bool) -> bytes:
-        return self._read([sentence], reply=reply)[0]
 
     def _read(self, sentences: Sequence[str], *, reply: bool) -> list[bytes]:
         """Return the rows of `sums`, each by itself: numbers of all their features, then one look into the table."""
@@ -156,6 +149,10 @@ class Weights:
                 spoken.append(self._spoken[word])
                 before = word
         return counted, pairs, list(filter(None, spoken))
+
+
+def _is_short(sentence: str) -> bool:
+    return len(sentence) <= _SHORT_SENTENCE
 
 
 def _packed(numbers: Iterable[int]) -> bytes:
