@@ -43,11 +43,13 @@ class RememberedTogether(Generic[_Key, _Value]):
 
     def list_all(self, keys: Sequence[_Key]) -> list[_Value]:
         """Return the answers for `keys`, in order."""
-        unknown = [key for key in dict.fromkeys(keys) if key not in self._newer]
-        answers = {key: self._older[key] for key in unknown if key in self._older}
+        # Another thread may change them meanwhile.
+        newer, older = self._newer, self._older
+        unknown = [key for key in dict.fromkeys(keys) if key not in newer]
+        answers = {key: older[key] for key in unknown if key in older}
         new = [key for key in unknown if key not in answers]
         answers.update(zip(new, self._find(new) if new else (), strict=True))
-        found = [answers[key] if key in answers else self._newer[key] for key in keys]
+        found = [answers[key] if key in answers else newer[key] for key in keys]
         if len(self._newer) + len(answers) > self._half:
             self._newer, self._older = {}, self._newer
         kept = (key for key in answers if self._is_worth_it(key))

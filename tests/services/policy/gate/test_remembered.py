@@ -62,6 +62,18 @@ def test_of_more_than_it_may_keep_it_keeps_some() -> None:
     assert len(asked) >= 3 * 90
 
 
+def test_another_thread_in_between_takes_nothing_away() -> None:
+    def tell(numbers: Sequence[int]) -> list[str]:
+        if 9 in numbers:  # as another thread may, while this one finds
+            remembered.list_all(range(10, 18))
+            remembered.list_all(range(20, 28))
+        return list(map(str, numbers))
+
+    remembered = RememberedTogether(tell, 10)
+    remembered.list_all([1])
+    assert remembered.list_all([1, 9]) == ["1", "9"]
+
+
 def test_keeps_what_is_worth_it() -> None:
     asked: list[int] = []
 
