@@ -17,8 +17,8 @@ from services.policy.gate.wordlist import Words, flat
 
 _NEAR = 110
 _LONGEST_SHOWN = 500
-# What follows the marketplace's name where it has a shop in another country.
 _OPT_OUT = re.compile(r"unsub|opt-?_?out")
+# What follows the marketplace's name where it has a shop in another country.
 _SISTER = re.compile(r"(?:\.(?:com?|org|net))?(?:\.[a-z]{2})?")
 # Shorter ones are part of too many words.
 _SHORTEST_NAME = 5
