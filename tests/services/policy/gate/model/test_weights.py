@@ -93,7 +93,7 @@ def test_is_what_training_reads(sentences: list[str], reply: bool) -> None:  # n
     assert weights.sums(sentences, reply=reply).tolist() == expected  # from memory
 
 
-def test_forgets_rather_than_grows() -> None:
+def test_says_the_same_after_it_has_forgotten() -> None:
     weights = _weights(dict.fromkeys(word_buckets("coupon"), (1, 1)))
     before = _sums(weights, "coupon")
     for number in range(300):
