@@ -113,7 +113,7 @@ def barred(text: str, more: Sequence[tuple[int, int]]) -> str:
         start = figures.start()
         if start < done:
             continue
-        other = _lettered(text, start) or _posted(text, start) or _OTHER.match(text, start)
+        other = _lettered(text, start) or _tracked(text, start) or _posted(text, start) or _OTHER.match(text, start)
         if other is not None:
             spans.append(other.span())
             done = other.end()
@@ -135,13 +135,18 @@ def _lettered(text: str, start: int) -> re.Match[str] | None:
     return _LETTERED.match(text, start) if len(letters) == 2 and letters.isalpha() else None  # noqa: PLR2004  # a country
 
 
-def _posted(text: str, start: int) -> re.Match[str] | None:
-    """Return the number of something on its way that begins here, or whose figures do."""
+def _tracked(text: str, start: int) -> re.Match[str] | None:
+    """Return the tracking number that begins here, unless it may be a mobile number or words made to look like one."""
     tracked = _TRACKED.match(text, start)
-    if tracked is not None:
-        letter, sender = (re.sub(r"\s", "", tracked.group(number) or "") for number in (1, 2))
-        is_sender = sum(map(str.isdigit, sender)) > 1
-        return tracked if is_sender or (letter and not _MOBILE.match(letter)) else None
+    if tracked is None:
+        return None
+    letter, sender = (re.sub(r"\s", "", tracked.group(number) or "") for number in (1, 2))
+    is_sender = sum(map(str.isdigit, sender)) > 1
+    return tracked if is_sender or (letter and not _MOBILE.match(letter)) else None
+
+
+def _posted(text: str, start: int) -> re.Match[str] | None:
+    """Return the figures, which begin here, and country of a postal item whose check figure is right."""
     item = _POSTAL_ITEM.match(text, start)
     if item is None or not _SERVICE.search(text[max(0, start - 4) : start]):
         return None
