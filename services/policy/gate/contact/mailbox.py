@@ -40,9 +40,10 @@ class Mailboxes:
         """Take the words for "@" and ".", mail providers' names, words about mail, words that are no name."""
         at_words, dot_words, providers = signs["at_words"], signs["dot_words"], signs["mail_providers"]
         at, dot = alternatives(at_words), alternatives(dot_words)
+        frame, framed_end = r"[(\[{<«〔【*_|/-]", r"[)\]}>»〕】*_|/-]"
         self._at = re.compile(
             rf"(?P<sign>\s{{0,3}}@\s{{0,3}}|(?<=[a-z0-9])[★☆●◎◆■※](?=[a-z0-9]))"
-            rf"|(?P<framed>\s{{0,3}}[(\[{{<«〔【*_|/-]{{1,2}}\s?(?:@|a|{at})\s?[)\]}}>»〕】*_|/-]{{1,2}}\s{{0,3}})"
+            rf"|(?P<framed>\s{{0,3}}{frame}{{1,2}}\s?(?:@|a|{at})\s?{framed_end}{{1,2}}\s{{0,3}})"
             rf"|(?P<word>(?:(?<=[\sa-z0-9])|^)"
             rf"(?:(?<![a-z])(?:\s{{0,3}})(?:{at})(?:\s{{1,3}})"
             rf"|アットマーク|あっとまーく|アット|あっと))"
@@ -53,7 +54,6 @@ class Mailboxes:
             rf"|\s{{0,2}}(?:ドット|どっと)\s{{0,2}})"
         )
         names = alternatives(providers)
-        frame, framed_end = r"[(\[{<«〔【*_|/-]", r"[)\]}>»〕】*_|/-]"
         # "at" and its like are everyday words: of these, only such as a provider or a host may follow.
         sign = rf"{BLANK}*(?:[.。・]|ドット|どっと)|{BLANK}+(?:{dot}){BLANK}|{BLANK}*{frame}+{BLANK}?(?:\.|{dot})"
         host = rf"\[?{BLANK}*[a-z0-9ß-ɏ][a-z0-9ß-ɏ-]*(?:{sign})"
