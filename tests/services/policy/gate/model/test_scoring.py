@@ -57,12 +57,15 @@ def test_no_margin_is_above_what_it_is_said_to_be_at_most(pieces: list[str], rep
             assert body.margin(label, line, reply=reply) <= body.most(label, line, reply=reply)
 
 
+def _seconds(size: int) -> float:
+    judged = Judged(Candidate(text=(HARMLESS * (size // len(HARMLESS)))))
+    judged.passages  # noqa: B018  # reading them is not what is timed
+    begin = time.process_time()
+    bodies(judged)
+    return time.process_time() - begin
+
+
 def test_time_is_bounded_however_long_the_text() -> None:
-    times = []
-    for size in (1 << 15, 1 << 20):
-        judged = Judged(Candidate(text=(HARMLESS * (size // len(HARMLESS)))))
-        judged.passages  # noqa: B018  # reading them is not what is timed
-        begin = time.process_time()
-        bodies(judged)
-        times.append(time.process_time() - begin)
-    assert times[1] < 64 * times[0] + 0.1
+    # The fastest of a few: garbage collected meanwhile takes as long as what is timed.
+    short, long = (min(_seconds(size) for _ in range(4)) for size in (1 << 15, 1 << 20))
+    assert long < 64 * short + 0.1
