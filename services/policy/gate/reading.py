@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from services.policy.gate.judged import Judged, Passage
 from services.policy.gate.lexicon import Mark, shared
+from services.policy.gate.links.address import IN_LINK
 from services.policy.gate.tongues import spoken
 
 # What a link is called says nothing of what the sentence around it means.
-_LINK = re.compile(r"(?<=://)[^\s<>\"']+|\bwww\.[^\s<>\"']+")
+_LINK = re.compile(rf"(?:(?<=://)|\bwww\.)(?:(?!'){IN_LINK})+")
 # A full stop ends a sentence before a blank, not inside a number, an abbreviated title or an initial.
 _END = re.compile("[.!?…]+[\"')\\]]*(?=\\s|$|[^\\x00-\\x7f])|[。\uff01\uff1f]+|(?<=[^\\x00-\\xff])[.!?]+|\\n[ \\n]*")
 # The same in plain ASCII: a class first, so that the search skips what is no ending.

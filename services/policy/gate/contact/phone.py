@@ -35,10 +35,17 @@ _OTHER = re.compile(
     rf"|(?<=[€$£¥円])\s?\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
     rf"|(?<=[€$£¥円]\s)\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
     rf"|(?<=[er][uo][ro]\s)\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
-    rf"|(?<![.+])\d{{1,6}}(?:[.,'\s]\d{{1,3}}){{0,3}}(?:\s?[-x*]\s?\d{{1,5}}(?:[.,]\d{{1,3}})?){{0,3}}\s?(?:{_CURRENCY}|{_UNIT})"
     r"|\d{1,5}(?:[.,]\d{1,2})?\s?x\s?\d{1,5}(?:[.,]\d{1,2})?(?:\s?x\s?\d{1,5}(?:[.,]\d{1,2})?)?"
     r"|\d{1,4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"
 )
+_MEASURE = re.compile(
+    rf"(?<![.+])(\d{{1,6}}(?:[.,'\s]\d{{1,3}}){{0,3}}(?:\s?[-x*]\s?\d{{1,5}}(?:[.,]\d{{1,3}})?){{0,3}})\s?(?:{_CURRENCY}|{_UNIT})"
+)
+# Of a number that is dialled, what stands before its last groups: "07700 900418 in the morning" is no measure.
+_DIALLED_BEFORE = re.compile(r"(?<![\d.,])\+?\(?\d[\d()]{0,8}(?:[ ./-]{1,2}[\d()]{1,6}){0,4}[ ./-]{1,2}$")
+_DIALLED = re.compile(r"0[1-9]\d{7,10}|(?:3\d|[6-9])\d{8}|(?:00)?(?:39|49|33|34|44|81|43|41|32)\d{8,11}")
+_LONGEST_WRITTEN = 24
+_SPANISH = re.compile(r"[6-9]\d\d(?:[ .-]\d\d){3}")
 # Groups of four after two letters and two figures, as in an IBAN.
 _LETTERED = re.compile(r"\d{2}(?:[ ]?[0-9a-z]{4}){3,8}[ ]?[0-9a-z]{0,4}(?![a-z0-9])")
 # Two letters, eight figures and one that checks them, the country: an item of the post (UPU S10).
@@ -62,7 +69,7 @@ _MOBILE = re.compile(r"0(?:1[567]\d{8,9}|[67]\d{8}|7\d{9}|[789]0\d{8})$")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
 _BEFORE, _AFTER = 60, 24
 # A full stop after a short word ("no. ", "ref. ") ends no sentence.
-_STOP = re.compile(r"[。！？\n]|[!?] |(?:[^\W\d_]{4}|[)\]\"»])[.] ")  # noqa: RUF001  # Japanese sentences end in these
+_STOP = re.compile(r"[。！？\n]|[!?] |(?:[^\W\d_]{4}|\d{3}|[)\]\"»])[.] ")  # noqa: RUF001  # Japanese sentences end in these
 _LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
 _MANY_SPELLED = 5
 _MANY_SINGLES = 8
@@ -113,7 +120,13 @@ def barred(text: str, more: Sequence[tuple[int, int]]) -> str:
         start = figures.start()
         if start < done:
             continue
-        other = _lettered(text, start) or _tracked(text, start) or _posted(text, start) or _OTHER.match(text, start)
+        other = (
+            _lettered(text, start)
+            or _tracked(text, start)
+            or _posted(text, start)
+            or _OTHER.match(text, start)
+            or _measured(text, start)
+        )
         if other is not None:
             spans.append(other.span())
             done = other.end()
@@ -135,6 +148,19 @@ def _lettered(text: str, start: int) -> re.Match[str] | None:
     return _LETTERED.match(text, start) if len(letters) == 2 and letters.isalpha() else None  # noqa: PLR2004  # a country
 
 
+def _measured(text: str, start: int) -> re.Match[str] | None:
+    """Return the measure or price that begins here, unless its figures are the end of a number that is dialled."""
+    measure = _MEASURE.match(text, start)
+    if measure is None:
+        return None
+    before = _DIALLED_BEFORE.search(text, max(0, start - _LONGEST_WRITTEN), start)
+    figures = measure.group(1)
+    if before is None and figures[0] != "0" and not _SPANISH.fullmatch(figures):
+        return measure  # "600 700 800 mm"
+    digits = re.sub(r"\D", "", (before.group() if before else "") + figures)
+    return None if _DIALLED.fullmatch(digits) else measure
+
+
 def _tracked(text: str, start: int) -> re.Match[str] | None:
     """Return the tracking number that begins here, unless it may be a mobile number or words made to look like one."""
     tracked = _TRACKED.match(text, start)
@@ -146,14 +172,22 @@ def _tracked(text: str, start: int) -> re.Match[str] | None:
 
 
 def _posted(text: str, start: int) -> re.Match[str] | None:
-    """Return the figures, which begin here, and country of a postal item whose check figure is right."""
+    """Return the figures, which begin here, and country of a postal item.
+
+    Its check figure is right, or it could not be dialled as a mobile number either.
+    """
     item = _POSTAL_ITEM.match(text, start)
     if item is None or not _SERVICE.search(text[max(0, start - 4) : start]):
         return None
-    *figures, check = map(int, re.sub(r"\s", "", item.group(1)))
+    digits = re.sub(r"\s", "", item.group(1))
+    *figures, check = map(int, digits)
     rest = 11 - sum(weight * figure for weight, figure in zip(_S10_WEIGHTS, figures, strict=True)) % 11
     is_sound = check == {10: 0, 11: 5}.get(rest, rest)
-    return item if is_sound and item.group(2).upper() in phonenumbers.SUPPORTED_REGIONS else None
+    return (
+        item
+        if (is_sound or not is_mobile(digits)) and item.group(2).upper() in phonenumbers.SUPPORTED_REGIONS
+        else None
+    )
 
 
 def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:

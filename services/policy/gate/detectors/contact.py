@@ -11,14 +11,14 @@ from services.policy.gate.contact.numerals import Numerals
 from services.policy.gate.contact.phone import Cues, barred, is_mobile, phones
 from services.policy.gate.domains import is_within
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
-from services.policy.gate.links.address import parse
+from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, parse
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, flat
 
 _FEWEST_DIGITS = 6
 _LINKED = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"]{1,2000}|(?<![\w@.])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}/[^\s<>\"]{1,2000}"
+    rf"(?:https?://|www\.){AFTER_SCHEME}|(?<![\w@.])(?:[a-z0-9-]{{1,63}}\.){{1,4}}[a-z]{{2,12}}/{IN_LINK}{{1,2000}}"
 )
 _SERVICE_WINDOW = 90
 # "1-800-FLOWERS", and addresses written from the end.

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20}):")
 _AUTHORITY = re.compile(r"[/\\]{0,8}([^/\\?#]{0,500})")
 _LONGEST = 2000
+# Japanese goes on right after a link, without a blank; a link's path is written in Latin letters, or in %-escapes.
+_JAPANESE = r"\u3000-\u9fff\uff00-\uffef"
+IN_LINK = rf"[^\s<>\"{_JAPANESE}]"
+"""Pattern of a character that a written link may go on with after its host."""
+_LATIN_HOST = rf"(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,18}}(?=[{_JAPANESE}])(?![\w-]{{0,63}}\.[a-z])"
+AFTER_SCHEME = rf"(?:{_LATIN_HOST}|[^\s<>\"/?#]{{1,255}}(?:[/?#]{IN_LINK}{{0,2000}})?)"
+"""Pattern of a written link's host and what comes after it."""
 _UNSEEN = re.compile(r"[\x00-\x20]+")
 WEB_SCHEMES = frozenset({"http", "https", "hxxp", "hxxps", "ftp", "ws", "wss"})
 

@@ -10,21 +10,21 @@ from typing import Any
 
 from services.policy.gate.contact.mailbox import packaged, signs
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.links.address import Address, is_number, is_private, parse
+from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, Address, is_number, is_private, parse
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
-_SCHEMED = re.compile(r"(?<![a-z0-9_])(?:https?|hxxps?|ftp)\s?:\s?//\s?[^\s<>\"]{1,2000}")
+_SCHEMED = re.compile(rf"(?<![a-z0-9_])(?:https?|hxxps?|ftp)\s?:\s?//\s?{AFTER_SCHEME}")
 _DEFANGED = re.compile(r"[\[({]\s?(?:\.|dot|punto|point|punkt)\s?[\])}]")
 _BARE = re.compile(
     rf"(?<![a-z0-9ß-ɏ_@./:&=%+#~\\-])(?:(?:{_LABEL})\.){{1,8}}(?P<tld>[a-zß-ɏ]{{2,18}}|xn--[a-z0-9-]{{1,50}}|[а-я]{{2,10}}|みんな|セール)"
-    r"(?P<dot>\.)?(?P<port>:\d{1,9})?(?P<path>[/?#][^\s<>\"']{0,2000})?(?![a-z0-9_@])"
+    rf"(?P<dot>\.)?(?P<port>:\d{{1,9}})?(?P<path>[/?#](?:(?!'){IN_LINK}){{0,2000}})?(?![a-z0-9_@])"
 )
-_NEUTRAL = re.compile(rf"(?<![/:\w])//(?P<host>(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}})[^\s<>\"]{{0,500}}")
+_NEUTRAL = re.compile(rf"(?<![/:\w])//(?P<host>(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}}){IN_LINK}{{0,500}}")
 _NUMBERED = re.compile(
-    r"(?<![\w./:-])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?:(:\d{1,5})?/[^\s<>\"]{0,500}|:\d{2,5}(?!\d))"
+    rf"(?<![\w./:-])(\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}})(?:(:\d{{1,5}})?/{IN_LINK}{{0,500}}|:\d{{2,5}}(?!\d))"
 )
 _QUICK_BARE = quick_pattern(r"\pL[.][\pL]|[0-9][.][\pL0-9]|[.]xn-")
 _SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}([a-z]{{2,6}})(?![a-z0-9])")
@@ -127,7 +127,7 @@ class WrittenLinks:
             rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)"
         )
         self._disguised = re.compile(
-            rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
+            rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\s{{0,2}}\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
             rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))"
             rf"|\s{{0,2}}[(\[{{<〔【*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>〕】*_-]{{1,2}}\s{{0,2}})"
             rf"(?P<tld>[a-z]{{2,12}}|コム|ネット|ジェーピー|ジェイピー)(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"

@@ -77,3 +77,9 @@ def test_leaves_the_words_within_links_unread() -> None:
     reading = Reading(Passage("text", NormalisedText("see https://shop.example/contact-support now")))
     assert "support" not in reading.text
     assert len(reading.text) == len("see https://shop.example/contact-support now")
+
+
+def test_reads_the_japanese_that_goes_on_right_after_a_link() -> None:
+    reading = Reading(Passage("text", NormalisedText("商品(https://shop.example/dp/B07)の寸法は")))
+    assert reading.text.endswith("の寸法は")
+    assert "dp" not in reading.text
