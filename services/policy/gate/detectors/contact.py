@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from services.policy.gate.contact.figures import barred
 from services.policy.gate.contact.handle import Handles
 from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.contact.numerals import Numerals
-from services.policy.gate.contact.phone import Cues, barred, is_mobile, phones
+from services.policy.gate.contact.phone import Cues, is_mobile, phones
 from services.policy.gate.domains import is_within
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
 from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, parse
