@@ -72,6 +72,15 @@ def test_hashes_ignore_case_and_padding_and_need_the_key() -> None:
     assert RING.hash_text("a", "x") != RING.hash_text("b", "x")
 
 
+def test_brief_hashes_are_short_differ_by_purpose_and_need_the_key() -> None:
+    one, other = RING.hash_briefly("a", ["x", "y"], 5)
+    assert (len(one), len(other)) == (5, 5)
+    assert one != other
+    assert list(ROTATED.hash_briefly("a", ["y", "x"], 5)) == [other, one]
+    assert RING.hash_briefly("b", ["x"], 5) != [one]
+    assert KeyRing.parse(f"k:{OLD}", generate_key()).hash_briefly("a", ["x"], 5) != [one]
+
+
 @pytest.mark.parametrize("box", ["", "1.2.3", "2.old.AAAA.AAAA", "1.old.*.*", "1.old.A.A"])
 def test_what_is_no_box_is_refused(box: str) -> None:
     with pytest.raises(SealError):
