@@ -39,6 +39,13 @@ SHOWN_TO_RECIPIENT = frozenset({Status.APPROVED, Status.DEFERRED, Status.DELIVER
 _ANSWERABLE = frozenset({Status.APPROVED, Status.DEFERRED, Status.DELIVERED})
 
 
+class Flow(StrEnum):
+    """Which way messages of a thread went, as its reader sees it."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """An earlier message of the thread, as far as an answer to it matters."""

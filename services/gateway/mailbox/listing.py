@@ -1,22 +1,24 @@
-"""The queries behind listings of threads and messages: what each caller may see, filtered, page by page."""
+"""The queries behind listings of threads and messages: what each caller may see, filtered, page by page; and counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, tuple_
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, and_, func, or_, true, tuple_
+from sqlalchemy import select as select_columns
+from sqlmodel import col, exists, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access.domain import Caller
 from services.gateway.filing.conditions import FilingFilter, is_deleted, is_hidden, list_conditions
-from services.gateway.mailbox.domain import Status
+from services.gateway.filing.domain import Archived
+from services.gateway.mailbox.domain import Flow, Status
 from services.gateway.mailbox.models import Message, Thread
 from services.gateway.orders.models import Order, Pair
 from services.gateway.paging import Cursor
-from shared.contracts.vocabulary import Direction, Kind
+from shared.contracts.vocabulary import Direction, Kind, Mark
 
 NEWEST_FIRST = "newest"
 LONGEST_WAITING_FIRST = "waiting"
@@ -48,11 +50,25 @@ class ThreadFilter:
     since: datetime | None = None
     until: datetime | None = None
     filing: FilingFilter = field(default_factory=FilingFilter)
+    direction: Flow | None = None
+    reported: bool | None = None
 
     @property
     def order(self) -> str:
         """Threads that need a response come longest waiting first (R-INBOX-1), others newest first."""
         return LONGEST_WAITING_FIRST if self.response_needed else NEWEST_FIRST
+
+
+COUNTED: Mapping[str, ThreadFilter] = {
+    "response_needed": ThreadFilter(response_needed=True),
+    "unread": ThreadFilter(unread=True),
+    "received": ThreadFilter(direction=Flow.RECEIVED),
+    "sent": ThreadFilter(direction=Flow.SENT),
+    "archived": ThreadFilter(filing=FilingFilter(archived=Archived.ONLY)),
+    "reported": ThreadFilter(reported=True),
+    "all": ThreadFilter(filing=FilingFilter(archived=Archived.TOO)),
+}
+"""What is counted: listings by name."""
 
 
 async def list_messages(
@@ -88,6 +104,18 @@ async def list_threads(
         query = query.where(last > here if waiting else last < here)
     order = place if waiting else tuple(column.desc() for column in place)
     return (await session.exec(query.order_by(*order).limit(limit))).all()
+
+
+async def count_threads(session: AsyncSession, caller: Caller, marketplace_id: str | None) -> Mapping[str, int]:
+    """Return how many threads each listing of `COUNTED` holds, with one query."""
+    threads = func.count(col(Thread.thread_id))
+    counts = (
+        threads.filter(and_(true(), *_thread_conditions(caller, wanted))).label(name)
+        for name, wanted in COUNTED.items()
+    )
+    here = _equalities({col(Thread.marketplace_id): marketplace_id})
+    query = select_columns(*counts).where(may_see_thread(caller), *here)
+    return dict((await (await session.connection()).execute(query)).mappings().one())
 
 
 def may_see_message(caller: Caller) -> ColumnElement[bool]:
@@ -136,7 +164,28 @@ def _thread_conditions(caller: Caller, wanted: ThreadFilter) -> list[ColumnEleme
     if wanted.buyer_alias is not None:
         aliased = select(Pair.thread_id).where(Pair.buyer_alias == wanted.buyer_alias)
         conditions.append(col(Thread.thread_id).in_(aliased))
+    if wanted.direction is not None:
+        conditions.append(_has_message(caller, _went(caller, wanted.direction)))
+    if wanted.reported is not None:
+        # Parties see what they reported themselves, and never that they were.
+        by_reader = [] if caller.is_operator else [_went(caller, Flow.RECEIVED)]
+        reported = _has_message(caller, col(Message.mark) == Mark.REPORTED, *by_reader)
+        conditions.append(reported if wanted.reported else ~reported)
     return conditions
+
+
+def _has_message(caller: Caller, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    found = select(Message.message_id).where(
+        Message.thread_id == Thread.thread_id, may_see_message(caller), *conditions
+    )
+    return exists(found)
+
+
+def _went(caller: Caller, flow: Flow) -> ColumnElement[bool]:
+    """Return the condition that a message came to the reader, or went out and arrived; operators read as sellers do."""
+    to_buyer = (flow is Flow.SENT) is (caller.buyer_id is None)
+    direction = col(Message.direction) == (Direction.SELLER_TO_BUYER if to_buyer else Direction.BUYER_TO_SELLER)
+    return and_(direction, col(Message.status) == Status.DELIVERED if flow is Flow.SENT else col(Message.shown))
 
 
 def _equalities(wanted: dict[Any, object]) -> list[ColumnElement[bool]]:

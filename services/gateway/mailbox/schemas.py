@@ -137,6 +137,18 @@ class ThreadAnswer(Answer):
     links: dict[str, str]
 
 
+class ThreadCounts(Answer):
+    """How many threads each listing of the caller holds; archived ones count in `archived` and `all` alone."""
+
+    response_needed: int = Field(description="As `GET /v1/threads?response_needed=true` lists")
+    unread: int = Field(description="As `unread=true` lists")
+    received: int = Field(description="As `direction=received` lists")
+    sent: int = Field(description="As `direction=sent` lists")
+    archived: int | None = Field(description="As `archived=true` lists; null for others than sellers, who archive none")
+    reported: int = Field(description="As `reported=true` lists")
+    all: int = Field(description="As `archived=any` lists")
+
+
 class ThreadDetail(ThreadAnswer):
     """A thread and its messages, newest first."""
 

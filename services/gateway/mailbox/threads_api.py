@@ -16,16 +16,17 @@ from services.gateway.filing.conditions import FilingFilter
 from services.gateway.filing.domain import Archived, Priority
 from services.gateway.filing.store import is_thread_deleted
 from services.gateway.mailbox import reading, service, store
-from services.gateway.mailbox.domain import Status
+from services.gateway.mailbox.domain import Flow, Status
 from services.gateway.mailbox.listing import (
     LONGEST_WAITING_FIRST,
     MessageFilter,
     ThreadFilter,
+    count_threads,
     list_messages,
     list_threads,
 )
 from services.gateway.mailbox.models import Thread
-from services.gateway.mailbox.schemas import ThreadAnswer, ThreadDetail
+from services.gateway.mailbox.schemas import ThreadAnswer, ThreadCounts, ThreadDetail
 from services.gateway.orders import store as orders
 from services.gateway.paging import Cursor, CursorText, Limit, Page, cut_page, read_cursor
 from shared.contracts.vocabulary import Role
@@ -45,6 +46,14 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
     *,
     response_needed: Annotated[bool | None, Query(description="Buyers who wait, the longest wait first")] = None,
     unread: bool | None = None,
+    direction: Annotated[
+        Flow | None,
+        Query(
+            description="`received`: with a message of the other side; `sent`: with one of one's own that was really"
+            " delivered. Operators see them as sellers do"
+        ),
+    ] = None,
+    reported: Annotated[bool | None, Query(description="With a message that the caller reported")] = None,
     status: Annotated[Status | None, Query(description="Threads with a message that stands so")] = None,
     order_id: OrderId | None = None,
     buyer_alias: Annotated[str | None, Query(max_length=64, description="The buyer's alias, whole")] = None,
@@ -65,7 +74,17 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
             folders = await filing.find_within(session, caller.seller_id, folder_id)
         filed = FilingFilter(folders, label, priority, archived)
         wanted = ThreadFilter(
-            response_needed, unread, status, order_id, buyer_alias, marketplace_id, since, until, filed
+            response_needed,
+            unread,
+            status,
+            order_id,
+            buyer_alias,
+            marketplace_id,
+            since,
+            until,
+            filed,
+            direction,
+            reported,
         )
         rows = await list_threads(session, caller, wanted, read_cursor(cursor, wanted.order), limit + 1)
         pairs = await orders.list_pairs(session, [row.thread_id for row in rows])
@@ -76,6 +95,15 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
         for row in page
     ]
     return Page(items=items, next=following)
+
+
+@router.get("/threads:counts", summary="Count threads")
+async def get_counts(caller: Reader, gateway: Context, *, marketplace_id: Identifier | None = None) -> ThreadCounts:
+    """Count the threads that each filter of the listing would leave; folders and labels tell theirs themselves."""
+    async with gateway.database.reading() as session:
+        counts = await count_threads(session, caller, marketplace_id)
+    archived = None if caller.seller_id is None else counts["archived"]
+    return ThreadCounts.model_validate({**counts, "archived": archived})
 
 
 @router.get("/threads/{thread_id}", summary="Read a thread", responses=_MISSING)

@@ -74,6 +74,7 @@ OWN = {
     "/v1/apps",
     "/v1/messages",
     "/v1/threads",
+    "/v1/threads:counts",
     "/v1/orders",
     "/v1/events",
     "/v1/feeds",
@@ -161,6 +162,9 @@ async def check_own(running: Running, stranger: str, path: str) -> None:
         assert response.status_code in (403, 404)
         return
     page = await running.world.ok(stranger, "GET", path)
+    if path == "/v1/threads:counts":
+        assert not any(page.values())
+        return
     assert all(THREAD.hex not in json.dumps(item).replace("-", "") for item in page["items"])
 
 
@@ -259,6 +263,9 @@ async def test_unknown_paths_and_methods_are_problems_too(running: Running) -> N
         ("/v1/messages", {"order_id": "1"}, "query.order_id"),
         ("/v1/threads", {"response_needed": "perhaps"}, "query.response_needed"),
         ("/v1/threads", {"status": "lost"}, "query.status"),
+        ("/v1/threads", {"direction": "sideways"}, "query.direction"),
+        ("/v1/threads", {"reported": "perhaps"}, "query.reported"),
+        ("/v1/threads:counts", {"marketplace_id": "?"}, "query.marketplace_id"),
         ("/v1/threads", {"buyer_alias": "x" * 65}, "query.buyer_alias"),
         ("/v1/orders", {"placed_after": "2026-03-01T00:00:00"}, "query.placed_after"),
         ("/v1/orders/1", {}, "path.order_id"),

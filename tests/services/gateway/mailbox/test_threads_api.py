@@ -18,7 +18,10 @@ from tests.services.gateway.world import (
     OTHER_BUYER,
     SELLER,
     THREAD,
+    bounced,
+    delivered,
     order_body,
+    rejected,
 )
 
 SECOND_ORDER = "111-0000003-0000003"
@@ -93,6 +96,99 @@ async def test_those_that_need_a_response_come_longest_waiting_first(anywhere: R
     assert rest["next"] is None
     mixed = await world.call(SELLER, "GET", "/v1/threads", params={"cursor": first["next"]})
     assert mixed.status_code == 422
+
+
+@pytest.mark.req("R-INBOX-1")
+async def test_received_and_sent_are_what_each_reader_got_and_what_arrived(anywhere: Running) -> None:
+    world = anywhere.world
+    sent = await world.send()
+    for who in (SELLER, BUYER, "operator"):
+        assert (await listed(anywhere, who, direction="received"), await listed(anywhere, who, direction="sent")) == (
+            [],
+            [],
+        )
+    await anywhere.approve(sent)
+    assert await listed(anywhere, BUYER, direction="received") == [THREAD]
+    assert await listed(anywhere, SELLER, direction="sent") == []
+    await anywhere.tell(delivered(sent))
+    assert await listed(anywhere, SELLER, direction="sent") == [THREAD]
+    assert await listed(anywhere, "operator", direction="sent") == [THREAD]
+    assert await listed(anywhere, BUYER, direction="sent") == []
+    refused = await world.answer(BUYER, order_id=ORDER)
+    await anywhere.tell(rejected(refused))
+    assert await listed(anywhere, SELLER, direction="received") == []
+    answer = await world.answer(BUYER, order_id=ORDER)
+    await anywhere.approve(answer)
+    assert await listed(anywhere, SELLER, direction="received") == [THREAD]
+    await anywhere.tell(bounced(sent, "550 5.1.1 no such user"))
+    assert await listed(anywhere, SELLER, direction="sent") == []
+
+
+@pytest.mark.req("R-INBOX-1", "R-INBOX-4")
+async def test_reported_threads_are_shown_to_who_reported_them(anywhere: Running) -> None:
+    await two_threads(anywhere)
+    page = await anywhere.world.ok(SELLER, "GET", "/v1/messages", params={"thread_id": str(THREAD)})
+    message = page["items"][0]["id"]
+    await anywhere.world.ok(SELLER, "POST", f"/v1/messages/{message}:mark", {"mark": "reported"})
+    assert await listed(anywhere, SELLER, reported="true") == [THREAD]
+    assert await listed(anywhere, SELLER, reported="false") == [SECOND]
+    assert await listed(anywhere, "operator", reported="true") == [THREAD]
+    assert await listed(anywhere, BUYER, reported="true") == []
+    assert await listed(anywhere, BUYER, reported="false") == [THREAD]
+
+
+LISTINGS: dict[str, dict[str, str]] = {
+    "response_needed": {"response_needed": "true"},
+    "unread": {"unread": "true"},
+    "received": {"direction": "received"},
+    "sent": {"direction": "sent"},
+    "archived": {"archived": "true"},
+    "reported": {"reported": "true"},
+    "all": {"archived": "any"},
+}
+
+
+async def counted(running: Running, who: str, **params: str) -> dict[str, int]:
+    """Return the counts, having held each against its listing."""
+    counts: dict[str, int] = await running.world.ok(who, "GET", "/v1/threads:counts", params=params)
+    assert counts.keys() == LISTINGS.keys()
+    for name, filters in LISTINGS.items():
+        if counts[name] is not None:
+            assert counts[name] == len(await listed(running, who, **filters, **params)), (who, name)
+    return counts
+
+
+@pytest.mark.req("R-INBOX-1")
+async def test_counts_say_how_long_the_listings_are(anywhere: Running) -> None:
+    world = anywhere.world
+    nothing = dict.fromkeys(LISTINGS, 0)
+    assert await counted(anywhere, SELLER) == nothing
+    assert await counted(anywhere, BUYER) == nothing | {"archived": None}
+    await two_threads(anywhere)
+    asked = await world.send()
+    await anywhere.approve(asked)
+    reported = (await world.ok(SELLER, "GET", "/v1/messages", params={"thread_id": str(SECOND)}))["items"][0]["id"]
+    await world.ok(SELLER, "POST", f"/v1/messages/{reported}:mark", {"mark": "reported"})
+    opened = TurnOpened(
+        thread_id=THREAD,
+        seller_id=SELLER,
+        marketplace_id=MARKETPLACE,
+        message_id=uuid4(),
+        opened_at=datetime.now(UTC),
+    )
+    await anywhere.tell(delivered(asked), opened)
+    expected = nothing | {"response_needed": 1, "unread": 1, "received": 2, "sent": 1, "reported": 1, "all": 2}
+    assert await counted(anywhere, SELLER) == expected
+    assert await counted(anywhere, "operator") == expected | {"archived": None}
+    assert await counted(anywhere, SELLER, marketplace_id=MARKETPLACE) == expected
+    assert await counted(anywhere, SELLER, marketplace_id="other") == nothing
+    of_buyer = {"response_needed": 1, "unread": 1, "received": 1, "all": 1, "archived": None}
+    assert await counted(anywhere, BUYER) == nothing | of_buyer
+    await world.ok(SELLER, "PATCH", f"/v1/threads/{THREAD}", {"archived": True})
+    left = {"unread": 1, "received": 1, "archived": 1, "reported": 1, "all": 2}
+    assert await counted(anywhere, SELLER) == nothing | left
+    await world.ok(SELLER, "PATCH", f"/v1/threads/{SECOND}", {"deleted": True})
+    assert await counted(anywhere, SELLER) == nothing | {"archived": 1, "all": 1}
 
 
 async def test_threads_are_paged_newest_first(anywhere: Running) -> None:
