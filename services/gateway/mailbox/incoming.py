@@ -8,6 +8,7 @@ from services.gateway.context import Gateway
 from services.gateway.mailbox import service, store
 from services.gateway.mailbox.domain import decide_kind, find_order_ids
 from services.gateway.mailbox.models import Message
+from services.gateway.mailbox.searching import digest
 from services.gateway.mailbox.service import Accepted
 from services.gateway.orders import store as orders
 from services.gateway.orders.models import Order
@@ -48,7 +49,8 @@ async def accept_mail(session: AsyncSession, gateway: Gateway, mail: MailReceive
             order_version=order.version if order else 0, buyer_version=buyer.version, seller_version=seller.version
         ),
     )
-    await service.accept(session, gateway, Accepted(facts, mail.content, facts.answers))
+    words = await digest(gateway.keys, facts.seller_id, content)
+    await service.accept(session, gateway, Accepted(facts, mail.content, words, facts.answers))
 
 
 async def _find_answered(session: AsyncSession, mail: MailReceived) -> Message | None:

@@ -16,6 +16,7 @@ from services.gateway.filing.conditions import FilingFilter, is_deleted, is_hidd
 from services.gateway.filing.domain import Archived
 from services.gateway.mailbox.domain import Flow, Status
 from services.gateway.mailbox.models import Message, Thread
+from services.gateway.mailbox.searching import Hashes, says
 from services.gateway.orders.models import Order, Pair
 from services.gateway.paging import Cursor
 from shared.contracts.vocabulary import Direction, Kind, Mark
@@ -39,7 +40,7 @@ class MessageFilter:
 
 @dataclass(frozen=True, slots=True)
 class ThreadFilter:
-    """Which threads a listing holds; None filters nothing."""
+    """Which threads a listing holds; None filters nothing. `said`: hashes of the words sought, by seller."""
 
     response_needed: bool | None = None
     unread: bool | None = None
@@ -52,6 +53,7 @@ class ThreadFilter:
     filing: FilingFilter = field(default_factory=FilingFilter)
     direction: Flow | None = None
     reported: bool | None = None
+    said: Mapping[str, Hashes] | None = None
 
     @property
     def order(self) -> str:
@@ -104,6 +106,13 @@ async def list_threads(
         query = query.where(last > here if waiting else last < here)
     order = place if waiting else tuple(column.desc() for column in place)
     return (await session.exec(query.order_by(*order).limit(limit))).all()
+
+
+async def list_sellers(session: AsyncSession, caller: Caller, wanted: ThreadFilter, limit: int) -> Sequence[str]:
+    """Return the sellers of the threads that `list_threads` would return, `limit` at most."""
+    query = select(Thread.seller_id).where(may_see_thread(caller), *_thread_conditions(caller, wanted))
+    query = query.where(*_period(last_seen_by(caller), wanted.since, wanted.until))
+    return (await session.exec(query.distinct().limit(limit))).all()
 
 
 async def count_threads(session: AsyncSession, caller: Caller, marketplace_id: str | None) -> Mapping[str, int]:
@@ -171,6 +180,8 @@ def _thread_conditions(caller: Caller, wanted: ThreadFilter) -> list[ColumnEleme
         by_reader = [] if caller.is_operator else [_went(caller, Flow.RECEIVED)]
         reported = _has_message(caller, col(Message.mark) == Mark.REPORTED, *by_reader)
         conditions.append(reported if wanted.reported else ~reported)
+    if wanted.said is not None:
+        conditions.append(says(caller, wanted.said, may_see_message(caller)))
     return conditions
 
 

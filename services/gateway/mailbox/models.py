@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, Text
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, Text
 from sqlmodel import Field
 
 from services.gateway.base import Base
@@ -80,6 +80,17 @@ class Message(Base, table=True):
     findings: list[dict[str, Any]] = Field(sa_type=JSON)
     mark: Mark | None = Field(default=None, sa_type=named(Mark))
     marked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MessageWords(Base, table=True):
+    """Keyed hashes of the words of a message, packed; `passed`: of what the gate let pass, where it mended it."""
+
+    __tablename__ = "message_words"
+
+    thread_id: UUID = Field(primary_key=True)
+    message_id: UUID = Field(primary_key=True)
+    passed: bool = Field(primary_key=True)
+    words: bytes = Field(sa_type=LargeBinary)
 
 
 class Step(Base, table=True):

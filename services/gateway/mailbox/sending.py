@@ -13,6 +13,7 @@ from services.gateway.mailbox.domain import DECIDED, Status
 from services.gateway.mailbox.errors import KeyReused
 from services.gateway.mailbox.models import RememberedRequest
 from services.gateway.mailbox.schemas import MessageBody
+from services.gateway.mailbox.searching import digest
 from services.gateway.mailbox.service import Accepted
 
 LONGEST_WAIT_SECONDS = 30
@@ -32,8 +33,10 @@ async def send(gateway: Gateway, caller: Caller, body: MessageBody, key: str | N
         if key is not None and (before := await store.get_remembered(session, caller.name, key)):
             return await _repeat(gateway, before, fingerprint)
         drafted = await draft(session, caller, body, now)
-    content = await gateway.blobs.seal_content(await compose(gateway.blobs, drafted, body))
     facts = drafted.facts
+    content = await compose(gateway.blobs, drafted, body)
+    words = await digest(gateway.keys, facts.seller_id, content)
+    sealed = await gateway.blobs.seal_content(content)
     async with gateway.database.transaction() as session:
         if key is not None:
             request = RememberedRequest(
@@ -44,7 +47,7 @@ async def send(gateway: Gateway, caller: Caller, body: MessageBody, key: str | N
                 before = await store.get_remembered(session, caller.name, key)
                 if before is not None:
                     return await _repeat(gateway, before, fingerprint)
-        await service.accept(session, gateway, Accepted(facts, content, drafted.answers))
+        await service.accept(session, gateway, Accepted(facts, sealed, words, drafted.answers))
     return facts.message_id, facts.thread_id, True
 
 

@@ -20,6 +20,7 @@ from services.gateway.mailbox.domain import (
     recipient_of,
 )
 from services.gateway.mailbox.models import Message, Thread
+from services.gateway.mailbox.searching import digest_sealed
 from shared.consumer import NotYetKnown
 from shared.contracts.facts import DecisionFacts, MessageFacts, SealedContent
 from shared.contracts.gateway import MessageMarked, MessageSubmitted
@@ -29,10 +30,11 @@ from shared.outbox import emit
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message ready to be taken: its facts, its sealed content, and the message it answers."""
+    """A message ready to be taken: its facts, its sealed content, the `digest` of its words, and what it answers."""
 
     facts: MessageFacts
     content: SealedContent
+    words: bytes
     answers: UUID | None = None
 
 
@@ -60,6 +62,7 @@ async def accept(session: AsyncSession, gateway: Gateway, taken: Accepted) -> Me
         findings=[],
     )
     store.add_message(session, message)
+    store.keep_words(session, message, taken.words, passed=False)
     store.add_step(session, facts.message_id, Progress(Status.SUBMITTED, facts.accepted_at))
     thread = await store.open_thread(session, facts)
     thread.last_at = max(thread.last_at, facts.accepted_at)
@@ -77,6 +80,8 @@ async def approve(
     message = await _require_message(session, message_id)
     if content != sealed_content(message):
         message.passed_box, message.passed_blob = content.box, content.blob
+        words = await digest_sealed(gateway, message.seller_id, content)
+        store.keep_words(session, message, words, passed=True)
     _keep_decision(gateway, message, decision)
     _advance(session, gateway, message, Progress(Status.APPROVED, decision.decided_at))
     if message.shown:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import Insert, delete
 from sqlalchemy import insert as insert_rows
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
@@ -14,13 +15,25 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.gateway.base import Base
 from services.gateway.mailbox.domain import Past, Progress, Status, counts_as_said
-from services.gateway.mailbox.models import Message, RememberedRequest, Step, Thread
+from services.gateway.mailbox.models import Message, MessageWords, RememberedRequest, Step, Thread
 from shared.contracts.facts import MessageFacts
 from shared.lookup import KEYS, Lookup, find_rows
 from shared.writing import write_last
 
 _SAID = tuple(status for status in Status if counts_as_said(status))
 _INSERT_STEP = insert_rows(Base.metadata.tables["steps"])
+
+
+def _write_keeping(insert: Any) -> Insert:  # noqa: ANN401 - each dialect has an Insert of its own
+    rows = insert(Base.metadata.tables["message_words"])
+    kept: Insert = rows.on_conflict_do_update(
+        index_elements=["thread_id", "message_id", "passed"], set_={"words": rows.excluded.words}
+    )
+    return kept
+
+
+# An operator may let pass again what the gate had mended otherwise.
+_KEEP_WORDS = {"postgresql": _write_keeping(postgresql.insert), "sqlite": _write_keeping(sqlite.insert)}
 
 MESSAGES: Lookup[UUID, Message] = Lookup(find_rows(Message), absent=True)
 LOCKED_MESSAGES: Lookup[UUID, Message] = Lookup(find_rows(Message, locked=True))
@@ -54,6 +67,21 @@ def add_step(session: AsyncSession, message_id: UUID, step: Progress) -> None:
         "next_attempt_at": step.next_attempt_at,
     }
     write_last(session, _INSERT_STEP, row)
+
+
+def keep_words(session: AsyncSession, message: Message, words: bytes, *, passed: bool) -> None:
+    """Keep the digest of a message's words as it came in or as it `passed`, in place of an earlier one."""
+    row = {"thread_id": message.thread_id, "message_id": message.message_id, "passed": passed, "words": words}
+    write_last(session, _KEEP_WORDS[session.get_bind().dialect.name], row)
+
+
+async def forget_words(session: AsyncSession, message_ids: Collection[UUID]) -> None:
+    """Forget the words of messages; whoever erases what they say calls it in the same transaction."""
+    threads = select(Message.thread_id).where(col(Message.message_id).in_(message_ids))
+    statement = delete(MessageWords).where(
+        col(MessageWords.thread_id).in_(threads), col(MessageWords.message_id).in_(message_ids)
+    )
+    await (await session.connection()).execute(statement)
 
 
 async def get_status(session: AsyncSession, message_id: UUID) -> Status:

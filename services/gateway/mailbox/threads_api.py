@@ -1,6 +1,7 @@
 """Routes of threads: the message centre's view."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.access.caller import require
 from services.gateway.access.domain import Caller, CallerRole, Scope
-from services.gateway.context import Context
-from services.gateway.fields import Identifier, Moment, OrderId
+from services.gateway.context import Context, Gateway
+from services.gateway.fields import Identifier, Line, Moment, OrderId
 from services.gateway.filing import service as filing
 from services.gateway.filing.conditions import FilingFilter
 from services.gateway.filing.domain import Archived, Priority
@@ -23,16 +24,19 @@ from services.gateway.mailbox.listing import (
     ThreadFilter,
     count_threads,
     list_messages,
+    list_sellers,
     list_threads,
 )
 from services.gateway.mailbox.models import Thread
 from services.gateway.mailbox.schemas import ThreadAnswer, ThreadCounts, ThreadDetail
+from services.gateway.mailbox.searching import hash_keyword
 from services.gateway.orders import store as orders
 from services.gateway.paging import Cursor, CursorText, Limit, Page, cut_page, read_cursor
 from shared.contracts.vocabulary import Role
 from shared.problems import Forbidden, Invalid, NotFound, Unauthenticated, document_problems
 
 _MESSAGES = "thread"
+_MOST_SELLERS = 200
 router = APIRouter(prefix="/v1", tags=["threads"], responses=document_problems(Unauthenticated, Forbidden, Invalid))
 Reader = Annotated[Caller, require(Scope.MESSAGES_READ)]
 Party = Annotated[Caller, require(Scope.MESSAGES_WRITE, CallerRole.SELLER, CallerRole.BUYER)]
@@ -54,6 +58,15 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
         ),
     ] = None,
     reported: Annotated[bool | None, Query(description="With a message that the caller reported")] = None,
+    keyword: Annotated[
+        Line | None,
+        Query(
+            min_length=2,
+            max_length=100,
+            description="Words that one message holds, all of them, in subject, text or names of attachments: whole"
+            " words in any order, in whatever case, with or without accents; of Japanese any stretch",
+        ),
+    ] = None,
     status: Annotated[Status | None, Query(description="Threads with a message that stands so")] = None,
     order_id: OrderId | None = None,
     buyer_alias: Annotated[str | None, Query(max_length=64, description="The buyer's alias, whole")] = None,
@@ -86,6 +99,8 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
             direction,
             reported,
         )
+        if keyword is not None:
+            wanted = await _search(session, gateway, caller, wanted, keyword)
         rows = await list_threads(session, caller, wanted, read_cursor(cursor, wanted.order), limit + 1)
         pairs = await orders.list_pairs(session, [row.thread_id for row in rows])
         places = await _list_places(session, caller, rows)
@@ -133,6 +148,18 @@ async def post_read(thread_id: UUID, caller: Party, gateway: Context) -> ThreadA
         pair = await orders.get_pair(session, thread_id)
         places = await _list_places(session, caller, [thread])
     return reading.describe_thread(gateway, caller, thread, pair, places.get(thread_id))
+
+
+async def _search(
+    session: AsyncSession, gateway: Gateway, caller: Caller, wanted: ThreadFilter, keyword: str
+) -> ThreadFilter:
+    """Return the filter with what `keyword` is among the words of each seller, whose threads are left to search."""
+    sellers: Sequence[str] = [caller.seller_id] if caller.seller_id is not None else []
+    if not sellers:
+        sellers = await list_sellers(session, caller, wanted, _MOST_SELLERS + 1)
+        if len(sellers) > _MOST_SELLERS:
+            raise Invalid.of("keyword", f"searches threads with {_MOST_SELLERS} sellers at most; narrow them down")
+    return replace(wanted, said=hash_keyword(gateway.keys, sellers, keyword))
 
 
 async def _require_thread(session: AsyncSession, caller: Caller, thread_id: UUID) -> Thread:

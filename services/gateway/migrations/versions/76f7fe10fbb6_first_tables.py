@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = 'f5bb14ca004c'
+revision = '76f7fe10fbb6'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -184,6 +184,13 @@ def upgrade() -> None:
     sa.Column('storefront_domains', sa.JSON(), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('marketplace_id', name=op.f('pk_marketplaces'))
+    )
+    op.create_table('message_words',
+    sa.Column('thread_id', sa.Uuid(), nullable=False),
+    sa.Column('message_id', sa.Uuid(), nullable=False),
+    sa.Column('passed', sa.Boolean(), nullable=False),
+    sa.Column('words', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('thread_id', 'message_id', 'passed', name=op.f('pk_message_words'))
     )
     op.create_table('messages',
     sa.Column('message_id', sa.Uuid(), nullable=False),
