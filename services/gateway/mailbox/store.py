@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from services.gateway.base import Base
 from services.gateway.mailbox.domain import Past, Progress, Status, counts_as_said
-from services.gateway.mailbox.models import Message, MessageWords, RememberedRequest, Step, Thread
+from services.gateway.mailbox.models import Message, RememberedRequest, Step, Thread
 from shared.contracts.facts import MessageFacts
 from shared.lookup import KEYS, Lookup, find_rows
 from shared.writing import write_last
@@ -73,15 +73,6 @@ def keep_words(session: AsyncSession, message: Message, words: bytes, *, passed:
     """Keep the digest of a message's words as it came in or as it `passed`, in place of an earlier one."""
     row = {"thread_id": message.thread_id, "message_id": message.message_id, "passed": passed, "words": words}
     write_last(session, _KEEP_WORDS[session.get_bind().dialect.name], row)
-
-
-async def forget_words(session: AsyncSession, message_ids: Collection[UUID]) -> None:
-    """Forget the words of messages; whoever erases what they say calls it in the same transaction."""
-    threads = select(Message.thread_id).where(col(Message.message_id).in_(message_ids))
-    statement = delete(MessageWords).where(
-        col(MessageWords.thread_id).in_(threads), col(MessageWords.message_id).in_(message_ids)
-    )
-    await (await session.connection()).execute(statement)
 
 
 async def get_status(session: AsyncSession, message_id: UUID) -> Status:
