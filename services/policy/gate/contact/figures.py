@@ -1,11 +1,15 @@
 """Knows figures that are no telephone numbers by their shape: order ids, dates, prices, measures, parcel numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TypeAlias
 
 import phonenumbers
 
-from services.policy.gate.contact.phone import MOBILE, is_mobile
+from services.policy.gate.contact.phone import MOBILE
+
+IsCalled: TypeAlias = Callable[[int, int], bool]
 
 _CURRENCY = (
     r"(?:[€$£¥円]|eur(?:os?|i)?\b|usd\b|gbp\b|chf\b|jpy\b|yen\b|dollars?\b|pounds?\b|franken\b|zl\b|pln\b|sek\b)"
@@ -37,11 +41,19 @@ _OTHER = re.compile(
 _MEASURE = re.compile(
     rf"(?<![.+])(\d{{1,6}}(?:[.,'\s]\d{{1,3}}){{0,3}}(?:\s?[-x*]\s?\d{{1,5}}(?:[.,]\d{{1,3}})?){{0,3}})\s?(?:{_CURRENCY}|{_UNIT})"
 )
-# Of a number that is dialled, what stands before its last groups: "07700 900418 in the morning" is no measure.
-_DIALLED_BEFORE = re.compile(r"(?<![\d.,])\+?\(?\d[\d()]{0,8}(?:[ ./-]{1,2}[\d()]{1,6}){0,4}[ ./-]{1,2}$")
-_DIALLED = re.compile(r"0[1-9]\d{7,10}|(?:3\d|[6-9])\d{8}|(?:00)?(?:39|49|33|34|44|81|43|41|32)\d{8,11}")
-_LONGEST_WRITTEN = 24
-_SPANISH = re.compile(r"[6-9]\d\d(?:[ .-]\d\d){3}")
+# Words that are units too, which may well follow a number that is dialled: "07700 900418 in the morning".
+_LOOSE_UNIT = re.compile(
+    r"\s?(?:in|a|x|m|h\d{0,2}|giorn\w*|tag\w*|jours?|dias?|days?|ore|hours?|stunden?|heures?|horas?|min\w*|uhr)\b|\s?[日時分番]"
+)
+# What stands before the last groups of a number, as far as they may be one with it.
+_GROUPS_BEFORE = re.compile(r"(?<!\d)(?<!\d[.,])\+?\(?\d[\d()]{0,8}(?:[ ./-]{1,3}[\d()]{1,6}){0,4}[ ./-]{1,3}$")
+_GROUP = re.compile(r"\+?\d+")
+_DATE = re.compile(rf"{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY}")
+_CALLED_LENGTHS, _TRUNK_LENGTHS, _ABROAD_LENGTHS = range(8, 14), range(9, 13), range(8, 16)
+_SOUTHERN = re.compile(
+    r"3\d\d[ .-](?:\d{3}[ .-]?\d{4}|\d\d[ .-]\d\d[ .-]\d{3})|[6-9]\d\d(?:[ .-]\d{3}){2}|[6-9]\d\d(?:[ .-]\d\d){3}"
+)
+_LONGEST_WRITTEN = 28
 # Groups of four after two letters and two figures, as in an IBAN.
 _LETTERED = re.compile(r"\d{2}(?:[ ]?[0-9a-z]{4}){3,8}[ ]?[0-9a-z]{0,4}(?![a-z0-9])")
 # Two letters, eight figures and one that checks them, the country: an item of the post (UPU S10).
@@ -56,8 +68,11 @@ _FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 
 
-def barred(text: str, more: Sequence[tuple[int, int]]) -> str:
-    """Return folded `text`, as long as before, with everything blotted out that holds no telephone number."""
+def barred(text: str, more: Sequence[tuple[int, int]], is_called: IsCalled) -> str:
+    """Return folded `text`, as long as before, with everything blotted out that holds no telephone number.
+
+    `more` are such places, too; `is_called` tells whether the words around a place speak of a telephone.
+    """
     spans = [*more]
     done = 0
     for figures in _FIGURES.finditer(text):
@@ -69,7 +84,7 @@ def barred(text: str, more: Sequence[tuple[int, int]]) -> str:
             or _tracked(text, start)
             or _posted(text, start)
             or _OTHER.match(text, start)
-            or _measured(text, start)
+            or _measured(text, start, is_called)
         )
         if other is not None:
             spans.append(other.span())
@@ -92,17 +107,35 @@ def _lettered(text: str, start: int) -> re.Match[str] | None:
     return _LETTERED.match(text, start) if len(letters) == 2 and letters.isalpha() else None  # noqa: PLR2004  # a country
 
 
-def _measured(text: str, start: int) -> re.Match[str] | None:
+def _measured(text: str, start: int, is_called: IsCalled) -> re.Match[str] | None:
     """Return the measure or price that begins here, unless its figures are the end of a number that is dialled."""
     measure = _MEASURE.match(text, start)
     if measure is None:
         return None
-    before = _DIALLED_BEFORE.search(text, max(0, start - _LONGEST_WRITTEN), start)
-    figures = measure.group(1)
-    if before is None and figures[0] != "0" and not _SPANISH.fullmatch(figures):
-        return measure  # "600 700 800 mm"
-    digits = re.sub(r"\D", "", (before.group() if before else "") + figures)
-    return None if _DIALLED.fullmatch(digits) else measure
+    end = measure.end(1)
+    before = _GROUPS_BEFORE.search(text, max(0, start - _LONGEST_WRITTEN), start)
+    begin = before.start() if before else start
+    if _DATE.match(text, begin, start) or not set("x*,'").isdisjoint(text[begin:end]):
+        return measure
+    loose = _LOOSE_UNIT.match(text, end) is not None
+    for group in _GROUP.finditer(text, begin, start + 1):
+        if _is_written_as_dialled(text[group.start() : end], loose=loose):
+            return None
+    digits = sum(map(str.isdigit, text[begin:end]))
+    return None if loose and digits in _CALLED_LENGTHS and is_called(begin, end) else measure
+
+
+def _is_written_as_dialled(written: str, *, loose: bool) -> bool:
+    """Tell whether groups of figures look like a whole number abroad or at home; `loose`: before a word, not a unit."""
+    groups = re.findall(r"\d+", written)
+    digits = "".join(groups)
+    if written[0] == "+" or digits.startswith("00"):
+        return len(digits) in _ABROAD_LENGTHS
+    if digits[0] == "0":
+        pairs = {len(group) for group in groups} == {2}
+        rising = all(one < other for one, other in pairwise(groups))
+        return len(digits) in _TRUNK_LENGTHS and "/" not in written[len(groups[0]) + 1 :] and not (pairs and rising)
+    return loose and _SOUTHERN.fullmatch(written) is not None
 
 
 def _tracked(text: str, start: int) -> re.Match[str] | None:
@@ -116,15 +149,11 @@ def _tracked(text: str, start: int) -> re.Match[str] | None:
 
 
 def _posted(text: str, start: int) -> re.Match[str] | None:
-    """Return the figures, which begin here, and country of a postal item.
-
-    Its check figure is right, or it could not be dialled as a mobile number either.
-    """
+    """Return the figures, which begin here, and country of a postal item whose check figure is right."""
     item = _POSTAL_ITEM.match(text, start)
     if item is None or not _SERVICE.search(text[max(0, start - 4) : start]):
         return None
-    digits = re.sub(r"\s", "", item.group(1))
-    *figures, check = map(int, digits)
+    *figures, check = map(int, re.sub(r"\s", "", item.group(1)))
     rest = 11 - sum(weight * figure for weight, figure in zip(_S10_WEIGHTS, figures, strict=True)) % 11
-    is_harmless = check == {10: 0, 11: 5}.get(rest, rest) or not is_mobile(digits)
-    return item if is_harmless and item.group(2).upper() in phonenumbers.SUPPORTED_REGIONS else None
+    is_sound = check == {10: 0, 11: 5}.get(rest, rest)
+    return item if is_sound and item.group(2).upper() in phonenumbers.SUPPORTED_REGIONS else None

@@ -99,7 +99,8 @@ class Mailboxes:
         label = _TLD_LESS.match(window)
         if label is not None and at.group() == "@" and self._cue.search(text[max(0, start - _CUE_WINDOW) : start]):
             return start, at.end() + label.end()
-        if at.lastgroup == "framed" and self._is_named(at.group()) and re.match(r"[a-z0-9]{3}", window):
+        is_local = local.rpartition(" ")[2] not in self._never_local  # "stay-at-home"
+        if at.lastgroup == "framed" and is_local and self._is_named(at.group()) and re.match(r"[a-z0-9]{3}", window):
             label = re.match(_LABEL, window)
             return (start, at.end() + label.end()) if label is not None else None
         return None

@@ -1,7 +1,7 @@
 """Finds ways to reach somebody outside the marketplace: addresses, telephone numbers, messenger handles, QR codes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +123,7 @@ class _Contact:
         mailboxes = passage.once(self._mailboxes.find)
         found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(text, mailboxes))]
         links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
-        runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda text: barred(text, [*mailboxes, *links]))
+        runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda text: self._barred(text, [*mailboxes, *links]))
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
         if _QUICK_LETTERED.search(text):
             found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
@@ -131,6 +131,9 @@ class _Contact:
             found += [_Found(*match.span(), phone=False) for match in _BACKWARDS.finditer(text)]
         found += [_Found(*span, phone=False) for span in links if self._leads_to_messenger(text[slice(*span)])]
         return found
+
+    def _barred(self, text: str, more: Sequence[tuple[int, int]]) -> str:
+        return barred(text, more, lambda start, end: self._cues.says(text, start, end) is True)
 
     def _in_links(self, judged: Judged) -> Iterable[Hit]:
         for link in () if judged.html is None else judged.html.links:

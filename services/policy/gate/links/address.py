@@ -12,7 +12,13 @@ _LONGEST = 2000
 _JAPANESE = r"\u3000-\u9fff\uff00-\uffef"
 IN_LINK = rf"[^\s<>\"{_JAPANESE}]"
 """Pattern of a character that a written link may go on with after its host."""
-_LATIN_HOST = rf"(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,18}}(?=[{_JAPANESE}])(?![\w-]{{0,63}}\.[a-z])"
+# All of it may be but a name before the host's "@", or the host may go on behind the Japanese, after a dot; an
+# ideographic full stop is one too, where no prose comes after it.
+_GOES_ON = (
+    r"[^\s<>\"/?#]{0,500}@|[^\s<>\"/?#、。()]{0,500}"
+    r"(?:[.]\w|。(?:[a-z0-9-]{1,63}(?![^\s<>\"/?#])|[^\s<>\"/?#。]{1,63}[/?#]))"
+)
+_LATIN_HOST = rf"(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,18}}(?=[{_JAPANESE}()])(?!{_GOES_ON})"
 AFTER_SCHEME = rf"(?:{_LATIN_HOST}|[^\s<>\"/?#]{{1,255}}(?:[/?#]{IN_LINK}{{0,2000}})?)"
 """Pattern of a written link's host and what comes after it."""
 _UNSEEN = re.compile(r"[\x00-\x20]+")
