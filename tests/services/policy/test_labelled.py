@@ -31,11 +31,11 @@ TO_SELLER = BOTH_WAYS | {"content.phishing", "content.spam"}
 RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
-# What is short of the goals on the held-out part: recall by language (goal 0.97), rounded down, and clean messages
-# blocked by language (goal 0.01), rounded up. The part is the fourth one, of November 2026, by six who knew only the
-# rules, and was measured first when all of the gate was settled. The ones before it are in `dev`.
-FOUND = {"en": 0.92}
-CLEAN_BLOCKED = {"en": 0.017, "fr": 0.017, "it": 0.011, "ja": 0.011}
+# What single languages are short of the goals on the held-out part: recall (goal 0.97), rounded down, and clean
+# messages blocked (goal 0.01), rounded up: two in each. The part is the sixth one, of November 2026, by six who knew
+# only the rules, and was measured first when the model was settled. The ones before it are in `dev`.
+FOUND = {"es": 0.96, "it": 0.95}
+CLEAN_BLOCKED = {"en": 0.012, "fr": 0.011, "it": 0.011}
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
 each_language = pytest.mark.parametrize("lang", LANGUAGES)
@@ -125,9 +125,6 @@ def share_blocked(outcomes: Sequence[Outcome]) -> float:
     return blocked / clean
 
 
-GOAL = pytest.mark.xfail(reason="not reached yet, see docs/policy-report.md", strict=True)
-
-
 def test_goal_for_recall() -> None:
     assert (count(judged()).recall or 0) >= 0.97
 
@@ -137,13 +134,8 @@ def test_goal_for_every_rule(rule: str) -> None:
     assert (count(judged(), rule).recall or 0) >= 0.9
 
 
-@GOAL
 def test_goal_for_clean_messages() -> None:
     assert share_blocked(judged()) <= 0.01
-
-
-def test_nothing_that_was_reached_is_lost() -> None:
-    assert share_blocked(judged()) <= 0.011
 
 
 @each_language
