@@ -1,13 +1,13 @@
 """What a message is in its thread, who sees it, and how far it has come. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from services.gateway.mailbox.normalising import normalise
 from shared.contracts.vocabulary import Direction, Kind, Role
 
 REPLY_WINDOW = timedelta(days=30)
@@ -107,7 +107,7 @@ def find_order_ids(*texts: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for text in texts:
-        plain = unicodedata.normalize("NFKC", text[:_SEARCHED_CHARACTERS]).translate(_DASHES)
+        plain = normalise("NFKC", text[:_SEARCHED_CHARACTERS]).translate(_DASHES)
         found.update(dict.fromkeys(_ORDER_ID.findall(plain)))
     return tuple(found)[:_MOST_ORDER_IDS]
 

@@ -5,13 +5,13 @@ a word, and each two that stand side by side, so that any stretch of them is fou
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from html import unescape
 from itertools import chain, pairwise
 
 import nh3
 
+from services.gateway.mailbox.normalising import normalise
 from shared.contracts.facts import Content
 
 MOST_WORDS = 2_000
@@ -87,8 +87,8 @@ def fold(text: str) -> str:
     """Return a text as it is compared: in lower case, without accents, in one width."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFKC", _ACCENTS.sub("", apart)).casefold().translate(_LETTERS)
+    apart = normalise("NFKD", text.casefold())
+    return normalise("NFKC", _ACCENTS.sub("", apart)).casefold().translate(_LETTERS)
 
 
 def _list_texts(content: Content) -> Iterator[str]:
