@@ -26,6 +26,9 @@ from shared.problems import Invalid
 # Among 200,000 messages with 200 words each, one search in 5,000 finds a message wrongly.
 _HASH_OCTETS = 5
 _OPEN_SECONDS = 10
+_MOST_SOUGHT = 30
+# Each is a parameter of the query, of which PostgreSQL takes 32,767; putting so many together takes a moment as it is.
+_MOST_HASHES = 2_000
 
 Hashes = Sequence[bytes]
 
@@ -48,10 +51,26 @@ async def digest_sealed(gateway: Gateway, seller_id: str, sealed: SealedContent)
 
 
 def hash_keyword(keys: KeyRing, seller_ids: Sequence[str], keyword: str) -> Mapping[str, Hashes]:
-    """Return the hashes that a message of each seller must have. Raises `Invalid` for a keyword without words."""
+    """Return the hashes that a message of each seller must have.
+
+    Raises `Invalid` for a keyword without words or with more than 30, and for more than 2,000 hashes in all.
+    """
     words = split_keyword(keyword)
     if not words:
         raise Invalid.of("keyword", "must hold a word or a number; e-mail addresses cannot be searched for")
+    if len(words) > _MOST_SOUGHT:
+        raise Invalid.of(
+            "keyword",
+            f"must hold {_MOST_SOUGHT} different words at most, of Japanese and Chinese {_MOST_SOUGHT} different pairs"
+            " of neighbouring characters; leave some out",
+        )
+    if len(words) * len(seller_ids) > _MOST_HASHES:
+        most = _MOST_HASHES // len(seller_ids)
+        raise Invalid.of(
+            "keyword",
+            f"must hold {most} words at most while it searches threads with {len(seller_ids)} sellers; leave some out"
+            " or narrow the threads down with other filters",
+        )
     return {seller_id: _hash(keys, seller_id, words) for seller_id in seller_ids}
 
 

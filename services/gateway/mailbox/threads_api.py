@@ -158,7 +158,9 @@ async def _search(
     if not sellers:
         sellers = await list_sellers(session, caller, wanted, _MOST_SELLERS + 1)
         if len(sellers) > _MOST_SELLERS:
-            raise Invalid.of("keyword", f"searches threads with {_MOST_SELLERS} sellers at most; narrow them down")
+            raise Invalid.of(
+                "keyword", f"searches threads with {_MOST_SELLERS} sellers at most; narrow them down with other filters"
+            )
     return replace(wanted, said=hash_keyword(gateway.keys, sellers, keyword))
 
 

@@ -5,9 +5,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text as sql
 
+from services.gateway.access.domain import Caller, CallerRole, Scope
 from services.gateway.mailbox import store
+from services.gateway.mailbox.listing import ThreadFilter, list_threads
+from services.gateway.mailbox.searching import hash_keyword
 from shared.contracts.facts import AttachmentContent, Content
 from shared.contracts.vocabulary import Direction, identify_thread
+from shared.problems import Invalid
 from tests.services.gateway.conftest import Running
 from tests.services.gateway.world import (
     BUYER,
@@ -30,6 +34,7 @@ pytestmark = pytest.mark.req("R-INBOX-1")
 TO_SELLER, TO_BUYER = Direction.BUYER_TO_SELLER, Direction.SELLER_TO_BUYER
 SECOND_ORDER = "111-0000003-0000003"
 SECOND = identify_thread(MARKETPLACE, SELLER, OTHER_BUYER)
+KANJI = "".join(map(chr, range(0x4E00, 0x4E20)))
 FOREIGN = identify_thread(MARKETPLACE, OTHER_SELLER, OTHER_BUYER)
 
 
@@ -206,6 +211,33 @@ async def test_a_search_over_too_many_sellers_asks_to_be_narrowed(
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "keyword"
     assert await found(running, "colore", "operator", order_id=ORDER) == [THREAD]
+
+
+@pytest.mark.parametrize(("longest", "more"), [(" ".join(map(str, range(30))), " 30"), (KANJI[:31], KANJI[31])])
+async def test_a_keyword_of_too_many_words_asks_to_leave_some_out(running: Running, longest: str, more: str) -> None:
+    await running.approve(await running.world.send(text=longest))
+    assert await finds(running, longest)
+    for who in (SELLER, "operator"):
+        answer = await running.world.call(who, "GET", "/v1/threads", params={"keyword": longest + more})
+        assert answer.status_code == 422
+        [error] = answer.json()["errors"]
+        assert error["field"] == "keyword"
+        assert "30" in error["message"]
+        assert "leave some out" in error["message"]
+
+
+async def test_words_for_each_of_many_sellers_are_bounded(anywhere: Running) -> None:
+    """As many as are allowed can be searched for, on either database."""
+    await anywhere.approve(await anywhere.world.send(text="0 1 2 3 4 5 6 7 8 9"))
+    keys, sellers = anywhere.gateway.keys, [SELLER, *(f"other-{number}" for number in range(199))]
+    ten = " ".join(map(str, range(10)))
+    operator = Caller(CallerRole.OPERATOR, None, frozenset(Scope))
+    async with anywhere.gateway.database.reading() as session:
+        wanted = ThreadFilter(said=hash_keyword(keys, sellers, ten))
+        threads = await list_threads(session, operator, wanted, None, 10)
+    assert [thread.thread_id for thread in threads] == [THREAD]
+    with pytest.raises(Invalid, match=r"10 words at most while it searches threads with 200 sellers; .* narrow"):
+        hash_keyword(keys, sellers, f"{ten} 10")
 
 
 async def test_a_mail_that_comes_twice_in_one_batch_is_kept_once(anywhere: Running) -> None:
