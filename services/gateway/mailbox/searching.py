@@ -16,7 +16,7 @@ from sqlmodel import col, exists, select
 from services.gateway.access.domain import Caller
 from services.gateway.context import Gateway
 from services.gateway.mailbox.models import Message, MessageWords, Thread
-from services.gateway.mailbox.words import LONGEST_IN_LOOP, list_words, measure, split_keyword
+from services.gateway.mailbox.words import list_words, split_keyword, takes_long
 from shared.blobs import BlobNotFound
 from shared.contracts.facts import Content, SealedContent
 from shared.contracts.vocabulary import Direction
@@ -35,7 +35,7 @@ Hashes = Sequence[bytes]
 
 async def digest(keys: KeyRing, seller_id: str, content: Content) -> bytes:
     """Return what is kept of a content's words: their hashes under the seller's key, sorted, one after the other."""
-    if measure(content) > LONGEST_IN_LOOP:
+    if takes_long(content):
         return await asyncio.to_thread(_digest, keys, seller_id, content)
     return _digest(keys, seller_id, content)
 

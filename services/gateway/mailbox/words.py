@@ -16,10 +16,12 @@ from shared.contracts.facts import Content
 
 MOST_WORDS = 2_000
 _LONGEST_TEXT = 100_000
-# What nests as deeply as it can costs the parser the square of its length.
-_LONGEST_HTML = 50_000
-LONGEST_IN_LOOP = 20_000
-"""Characters above which reading words takes long enough to be felt by everything else in the event loop."""
+# What nests as deeply as it can costs the parser the square of its length: so much a quarter of a second and 120 MB,
+# five times as much eight seconds and 3 GB.
+_LONGEST_HTML = 10_000
+# Above these, reading takes long enough to be felt by everything else in the event loop.
+_LONGEST_TEXT_IN_LOOP = 20_000
+_LONGEST_HTML_IN_LOOP = 2_000
 
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Letters with a stroke and double letters, which Unicode does not take apart.
@@ -59,9 +61,9 @@ def list_words(content: Content) -> list[str]:
     return list(found)[:MOST_WORDS]
 
 
-def measure(content: Content) -> int:
-    """Return how many characters `list_words` will read, at most."""
-    return len(content.text) + len(content.html or "")
+def takes_long(content: Content) -> bool:
+    """Say whether `list_words` belongs into a thread, which it lets others run beside."""
+    return len(content.text) > _LONGEST_TEXT_IN_LOOP or len(content.html or "") > _LONGEST_HTML_IN_LOOP
 
 
 def split_text(text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.mailbox.words import MOST_WORDS, list_words, show, split_keyword, split_text
+from services.gateway.mailbox.words import MOST_WORDS, list_words, show, split_keyword, split_text, takes_long
 from shared.contracts.facts import AttachmentContent, Content
 
 pytestmark = pytest.mark.req("R-INBOX-1")
@@ -106,6 +106,20 @@ def test_all_parts_of_a_content_are_read_and_no_more_than_2000_words() -> None:
     long = content.model_copy(update={"text": " ".join(map(str, range(MOST_WORDS * 2)))})
     assert len(list_words(long)) == len(set(list_words(long))) == MOST_WORDS
     assert list_words(long)[:3] == ["oggetto", "fattura", "pdf"]
+
+
+def test_html_is_read_as_far_as_deep_nesting_allows() -> None:
+    content = Content(subject="", text="", html=f"{'<b><p>' * 1_665} presto {'<b><p>' * 1_665} tardi")
+    assert list_words(content) == ["presto"]
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "long"),
+    [(20_000, None, False), (20_001, None, True), (0, 2_000, False), (0, 2_001, True), (20_000, 2_000, False)],
+)
+def test_long_html_takes_long_and_so_does_very_long_text(text: int, html: int | None, *, long: bool) -> None:
+    source = None if html is None else "x" * html
+    assert takes_long(Content(subject="", text="x" * text, html=source)) is long
 
 
 @pytest.mark.parametrize("piece", ["a", "@", "<div>", "<!--", "返", "a@", "\n返", ".", "\u0301"])
