@@ -16,6 +16,9 @@ from shared.contracts.facts import Content, SealedContent
 from shared.crypto import KeyRing
 from shared.misconfiguration import MisconfiguredError
 
+STORE_ERRORS: tuple[type[Exception], ...] = (ObstoreError, OSError)
+"""What a store that is away or does not do its work raises, besides what is promised below."""
+
 _INLINE_BYTES = 128 * 1024
 _NAME = re.compile(r"[a-z]+/[0-9a-f]{2}/[0-9a-f]{32}")
 

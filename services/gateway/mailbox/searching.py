@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 from sqlalchemy import Boolean, ColumnElement, LargeBinary, and_, false, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -17,15 +18,17 @@ from services.gateway.access.domain import Caller
 from services.gateway.context import Gateway
 from services.gateway.mailbox.models import Message, MessageWords, Thread
 from services.gateway.mailbox.words import list_words, split_keyword, takes_long
-from shared.blobs import BlobNotFound
+from shared.blobs import STORE_ERRORS, BlobNotFound
 from shared.contracts.facts import Content, SealedContent
 from shared.contracts.vocabulary import Direction
 from shared.crypto import KeyRing, SealError
 from shared.problems import Invalid
 
+_log = structlog.get_logger()
 # Among 200,000 messages with 200 words each, one search in 5,000 finds a message wrongly.
 _HASH_OCTETS = 5
-_OPEN_SECONDS = 10
+_OPEN_SECONDS = 1
+_UNREADABLE: tuple[type[Exception], ...] = (BlobNotFound, SealError, *STORE_ERRORS)
 _MOST_SOUGHT = 30
 # Each is a parameter of the query, of which PostgreSQL takes 32,767; putting so many together takes a moment as it is.
 _MOST_HASHES = 2_000
@@ -40,14 +43,16 @@ async def digest(keys: KeyRing, seller_id: str, content: Content) -> bytes:
     return _digest(keys, seller_id, content)
 
 
-async def digest_sealed(gateway: Gateway, seller_id: str, sealed: SealedContent) -> bytes:
-    """Return the same of a sealed content; nothing where it cannot be opened any more."""
+async def digest_passed(gateway: Gateway, message: Message, sealed: SealedContent) -> bytes:
+    """Return the same of what passed of a message; nothing where it cannot be opened, or not within a second."""
+    # Others wait for the transaction around it. A message that is not found is better than one that does not arrive.
     try:
         async with asyncio.timeout(_OPEN_SECONDS):
             content = await gateway.blobs.open_content(sealed)
-    except (BlobNotFound, SealError):
+    except _UNREADABLE as error:
+        _log.warning("search.not_read", message=str(message.message_id), error=type(error).__name__)
         return b""
-    return await digest(gateway.keys, seller_id, content)
+    return await digest(gateway.keys, message.seller_id, content)
 
 
 def hash_keyword(keys: KeyRing, seller_ids: Sequence[str], keyword: str) -> Mapping[str, Hashes]:

@@ -20,7 +20,7 @@ from services.gateway.mailbox.domain import (
     recipient_of,
 )
 from services.gateway.mailbox.models import Message, Thread
-from services.gateway.mailbox.searching import digest_sealed
+from services.gateway.mailbox.searching import digest_passed
 from shared.consumer import NotYetKnown
 from shared.contracts.facts import DecisionFacts, MessageFacts, SealedContent
 from shared.contracts.gateway import MessageMarked, MessageSubmitted
@@ -80,7 +80,7 @@ async def approve(
     message = await _require_message(session, message_id)
     if content != sealed_content(message):
         message.passed_box, message.passed_blob = content.box, content.blob
-        words = await digest_sealed(gateway, message.seller_id, content)
+        words = await digest_passed(gateway, message, content)
         store.keep_words(session, message, words, passed=True)
     _keep_decision(gateway, message, decision)
     _advance(session, gateway, message, Progress(Status.APPROVED, decision.decided_at))

@@ -1,15 +1,18 @@
 """Threads found by words of their messages, of which the database holds hashes alone."""
 
+import os
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text as sql
+from structlog.testing import capture_logs
 
 from services.gateway.access.domain import Caller, CallerRole, Scope
 from services.gateway.mailbox import store
 from services.gateway.mailbox.listing import ThreadFilter, list_threads
 from services.gateway.mailbox.searching import hash_keyword
-from shared.contracts.facts import AttachmentContent, Content
+from shared.contracts.facts import AttachmentContent, Content, SealedContent
 from shared.contracts.vocabulary import Direction, identify_thread
 from shared.problems import Invalid
 from tests.services.gateway.conftest import Running
@@ -143,6 +146,41 @@ async def test_what_passed_but_cannot_be_opened_is_not_found(running: Running) -
     assert not await finds(running, "domani")
 
 
+@pytest.mark.req("R-PRIVACY-2")
+async def test_a_message_passes_while_the_blob_store_is_away(running: Running, tmp_path: Path) -> None:
+    message = await running.receive(saying("Scrivimi domani"), TO_SELLER)
+    sealed = await running.gateway.blobs.seal_content(saying(f"Rispondimi {'presto ' * 30_000}"))
+    place = locate(sealed, tmp_path)
+    place.unlink()
+    place.parent.rmdir()
+    place.parent.write_text("no folder any more")
+    with capture_logs() as lines:
+        await running.tell(approved(message, sealed))
+    lost = {"event": "search.not_read", "log_level": "warning", "message": str(message), "error": "GenericError"}
+    assert lost in lines
+    assert "presto" not in str(lines)
+    assert await found(running, "domani", BUYER, status="approved") == [THREAD]
+    assert not await finds(running, "domani")
+
+
+async def test_a_message_passes_while_the_blob_store_does_not_answer(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.mailbox.searching._OPEN_SECONDS", 0.05)
+    message = await running.receive(saying("Scrivimi domani"), TO_SELLER)
+    sealed = await running.gateway.blobs.seal_content(saying(f"Rispondimi {'presto ' * 30_000}"))
+    place = locate(sealed, tmp_path)
+    place.unlink()
+    # Who opens it waits for somebody to write.
+    os.mkfifo(place)
+    try:
+        await running.tell(approved(message, sealed))
+    finally:
+        os.close(os.open(place, os.O_RDWR | os.O_NONBLOCK))
+    assert await found(running, "domani", BUYER, status="approved") == [THREAD]
+    assert not await finds(running, "presto")
+
+
 async def test_a_deleted_message_is_not_found_until_another_says_the_same(anywhere: Running) -> None:
     await anywhere.approve(await anywhere.receive(saying("Vorrei un reso"), TO_SELLER))
     assert await finds(anywhere, "reso")
@@ -244,6 +282,13 @@ async def test_a_mail_that_comes_twice_in_one_batch_is_kept_once(anywhere: Runni
     event = mail(uuid4(), await anywhere.gateway.blobs.seal_content(saying("Una volta")), TO_SELLER)
     await anywhere.tell(event, event, approved(event.mail_id, event.content), approved(event.mail_id, event.content))
     assert await finds(anywhere, "una volta")
+
+
+def locate(sealed: SealedContent, folder: Path) -> Path:
+    """Return where a content lies that is too long for an event."""
+    assert sealed.blob is not None
+    [place] = folder.rglob(sealed.blob)
+    return place
 
 
 def cut(packed: bytes) -> list[bytes]:
