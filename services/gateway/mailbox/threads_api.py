@@ -57,14 +57,21 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
             " delivered. Operators see them as sellers do"
         ),
     ] = None,
-    reported: Annotated[bool | None, Query(description="With a message that the caller reported")] = None,
+    reported: Annotated[
+        bool | None,
+        Query(description="With a message that the caller reported; for operators, with one that anybody reported"),
+    ] = None,
     keyword: Annotated[
         Line | None,
         Query(
             min_length=2,
             max_length=100,
             description="Words that one message holds, all of them, in subject, text or names of attachments: whole"
-            " words in any order, in whatever case, with or without accents; of Japanese any stretch",
+            " words in any order, in whatever case, with or without accents; of Japanese and Chinese any stretch. 30"
+            " words at most, and 2,000 together with the sellers whose threads are searched; each two neighbouring"
+            " Japanese or Chinese characters are a word. Of a long message the first 2,000 different words are found,"
+            " of a Japanese one the first 2,000 characters and pairs of characters; of HTML what stands in the first"
+            " 10,000 characters",
         ),
     ] = None,
     status: Annotated[Status | None, Query(description="Threads with a message that stands so")] = None,
