@@ -50,8 +50,6 @@ class Handles:
         self._following = re.compile(rf"\s?-?(?:{following})")
         self._device = Words(flat(parameters["device_words"]))
         self._never = frozenset(parameters["never_handle"])
-        self._comparing = frozenset(_folded(parameters["comparing"]))
-        self._never_compared = frozenset(_folded(parameters["never_compared"]))
         introduced = alternatives(flat(parameters["name_words"]))
         self._surely = re.compile(rf"[:：=→@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
         self._introduced = re.compile(
@@ -91,8 +89,6 @@ class Handles:
         before = before[max(before.rfind(stop) for stop in ".!?。！？\n") + 1 :]
         for introduced in self._introduced.finditer(after):
             lead = introduced.group()[: introduced.start(1) - introduced.start()]
-            if introduced.group(1) in self._never_compared and self._comparing.intersection(lead.split()[-1:]):
-                continue
             ended = lead.strip() not in {":", "："} or _ENDED.match(after, introduced.end()) is not None
             sure = ended and self._surely.search(_APOSTROPHE.sub("", lead)) is not None
             if self._is_name(introduced.group(1), sure=sure):
