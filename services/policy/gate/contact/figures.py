@@ -22,7 +22,8 @@ _UNIT = (
     r"|[個枚本台月日年時分号週階歳点冊組円名人セ箱袋足着回倍才秒話番])"
 )
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
-# Shapes that are something else, tried where a figure begins: order ids, dates, times, prices, measures.
+# Shapes that are something else, tried where a figure begins: order ids, dates, times, prices, timetables, places on a
+# map, addresses in a home network, codes to key in.
 _OTHER = re.compile(
     r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
     rf"|(?<![\da-z.])(?:{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
@@ -36,6 +37,10 @@ _OTHER = re.compile(
     rf"|(?<=[€$£¥円]\s)\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
     rf"|(?<=[er][uo][ro]\s)\d{{1,9}}(?:[.,' ]\d{{2,3}}(?!\d)){{0,3}}"
     r"|\d{1,5}(?:[.,]\d{1,2})?\s?x\s?\d{1,5}(?:[.,]\d{1,2})?(?:\s?x\s?\d{1,5}(?:[.,]\d{1,2})?)?"
+    r"|(?:\d{1,2}[.:][0-5]\d,\s){2,20}\d{1,2}[.:][0-5]\d(?!\d)"
+    r"|\d{1,3}\.\d{3,8},\s?-?\d{1,3}\.\d{3,8}(?!\d)"
+    r"|(?<![\d.])(?:192\.168|10\.\d{1,3}|127\.0)\.\d{1,3}\.\d{1,3}(?![\d.]\d)"
+    r"|(?<=[*#])\d{2,12}[*#]"
     r"|\d{1,4}年(?:\d{1,2}月)?(?:\d{1,2}日)?"
 )
 _MEASURE = re.compile(

@@ -28,6 +28,12 @@ _NUMBERED = re.compile(
 )
 _QUICK_BARE = quick_pattern(r"\pL[.][\pL]|[0-9][.][\pL0-9]|[.]xn-")
 _SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}([a-z]{{2,6}})(?![a-z0-9])")
+# The three letters read out or set apart announce a site, whatever comes after them.
+_SPELLED_WWW = (
+    r"(?:www(?:\s{1,2}[.,]\s{0,2}|[.,]\s{1,2})[a-z0-9]|(?:vu|uve|we)\s(?:vu|uve|we)\s(?:vu|uve|we)\s"
+    r"|tres uves? dobles?|triple [vw]|trois w|drei(?:mal)? w[\s,]|ダブリュ[ー、・\s]?ダブリュ)"
+)
+_SPELLED = re.compile(rf"(?<![a-zß-ɏ]){_SPELLED_WWW}[^\n]{{0,60}}")
 _TRAILING = ".,;:!?'\")]}>*。、」』）"
 _SENTENCE = re.compile(r"[.][A-ZÀ-Þ][a-zà-ÿ]*")
 _WORD_SUFFIXES = frozenset(
@@ -124,11 +130,15 @@ class WrittenLinks:
         """Take sign words, words that announce a web site, and words no site's name consists of."""
         dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
         self._quick = quick_pattern(
-            rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)"
+            rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)|[。.]\s?(?:com|net|org|jp)|{_SPELLED_WWW}"
+            rf"|{alternatives(signs['ending_words'])}"
+        )
+        self._ending = re.compile(
+            rf"(?<![a-zß-ɏ])(?:{alternatives(signs['ending_words'])})[\s「\"']{{0,3}}\.?(?:com|net|org|eu|de|fr|it|es|jp|shop|store|io)(?![\w-])"
         )
         self._disguised = re.compile(
             rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\s{{0,2}}\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
-            rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))"
+            rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))|。\s?(?=(?:com|net|org|jp)(?![a-z]))|\.\s(?=com(?![a-zß-ɏ]))"
             rf"|\s{{0,2}}[(\[{{<〔【*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>〕】*_-]{{1,2}}\s{{0,2}})"
             rf"(?P<tld>[a-z]{{2,12}}|コム|ネット|ジェーピー|ジェイピー)(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
         )
@@ -184,7 +194,8 @@ class WrittenLinks:
         start, end = passage.span(match.start("tld") - 1, match.end("tld"))
         if not original[start:end].isascii() and tld.isascii():
             return False  # nobody writes full-width letters by mistake
-        begins_sentence = _SENTENCE.fullmatch(original[start:end]) and not original[max(0, start - 2) : start].isupper()
+        before = original[max(0, start - 2) : start]
+        begins_sentence = _SENTENCE.fullmatch(original[start:end]) and not (before.isalpha() and before.isupper())
         if begins_sentence or tld in _FILES or host in self._no_sites:
             return True
         return self._is_word(host[: -len(tld) - 1], tld, passage.text[match.end() : match.end() + 4])
@@ -208,6 +219,8 @@ class WrittenLinks:
             if is_public_suffix(match.group(2)):
                 host = f"{match.group(1)}.{match.group(2)}"
                 yield WrittenLink(match.start(), match.end(), Address("", host, ""), disguised=True)
+        for match in (*_SPELLED.finditer(text), *self._ending.finditer(text)):
+            yield WrittenLink(match.start(), match.end(), Address("", "www", match.group()), disguised=True)
         for match in self._disguised.finditer(text):
             tld, name = _KANA_SUFFIXES.get(match.group("tld"), match.group("tld")), match.group("name")
             if is_public_suffix(tld) and name not in self._never and self._is_meant(text, match):
