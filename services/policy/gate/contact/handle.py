@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from services.policy.gate.domains import is_public_suffix
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
 _AT_HANDLE = re.compile(r"(?<![\w@.%+/!#$&*-])@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])")
-_DOMAIN_LIKE = re.compile(r"\.[a-z]{2,6}$")
+_LIVE = re.compile(r"(?<![a-z0-9])live:\.?[a-z0-9_][a-z0-9._-]{3,40}")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
 _WINDOW = 56
 # Of "I'm", which introduces a name without a sign.
@@ -28,6 +29,10 @@ _LINE = re.compile(
 _QR = re.compile(
     r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"
 )
+
+
+def _is_domain(name: str) -> bool:
+    return "." in name and is_public_suffix(name.rpartition(".")[2])
 
 
 def _folded(words: Iterable[str]) -> list[str]:
@@ -53,9 +58,9 @@ class Handles:
         introduced = alternatives(flat(parameters["name_words"]))
         self._surely = re.compile(rf"[:：=→@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
         self._introduced = re.compile(
-            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.]{{0,3}}(?<![a-z])(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=→\"'(は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
+            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.-]{{0,3}}(?<![a-z])(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=→\"'(「『は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
         )
-        self._named = re.compile(rf"[\s,:(\"'-]{{1,4}}@?({_NAME})")
+        self._named = re.compile(rf"(?:[\s,:(\"'→👉-]{{1,4}}|で「|\s(?:is|e|ist|est|es)\s(?=[a-z]{{4}}))@?({_NAME})")
         self._before = re.compile(rf"({_NAME})[\"')]{{0,2}}\s{{1,3}}(?:su|on|auf|sur|en|bei|chez)\s{{1,3}}$")
 
     def find(self, text: str, mailboxes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -64,10 +69,12 @@ class Handles:
         found = [
             match.span()
             for match in (_AT_HANDLE.finditer(text) if "@" in text else ())
-            if not _DOMAIN_LIKE.search(match.group(1)) and not any(start <= match.start() < end for start, end in taken)
+            if not _is_domain(match.group(1)) and not any(start <= match.start() < end for start, end in taken)
         ]
         if "line" in text or "ライン" in text or "らいん" in text:
             found += [match.span() for match in _LINE.finditer(text)]
+        if "live:" in text:
+            found += [match.span() for match in _LIVE.finditer(text)]
         for platform in self._platform.finditer(text):
             span = self._at_platform(text, platform)
             if span is not None:

@@ -162,10 +162,10 @@ def _is_national(text: str, run: Run) -> bool:
     if separated and _is_north_american_or_japanese(text, run):
         return True
     if digits[0] == "0":
-        return _is_trunk_dialled(text, run) and _valid_at_home(digits)
+        return _is_trunk_dialled(text, run) and is_valid_at_home(digits)
     if _SOUTHERN_MOBILE.match(digits):
-        return (separated or digits[0] == "3") and _valid_at_home(digits)
-    return separated and _SPANISH_LANDLINE.match(digits) is not None and _valid_at_home(digits)
+        return (separated or digits[0] == "3") and is_valid_at_home(digits)
+    return separated and _SPANISH_LANDLINE.match(digits) is not None and is_valid_at_home(digits)
 
 
 def _is_north_american_or_japanese(text: str, run: Run) -> bool:
@@ -204,7 +204,8 @@ def _is_possible_abroad(run: Run) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _valid_at_home(digits: str) -> bool:
+def is_valid_at_home(digits: str) -> bool:
+    """Tell whether digits, without a country's code, make a number that somebody may have in one of the storefronts."""
     for region in _REGIONS:
         try:
             number = phonenumbers.parse(digits, region)

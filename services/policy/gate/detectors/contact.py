@@ -10,6 +10,7 @@ from services.policy.gate.contact.handle import Handles
 from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.contact.numerals import Numerals
 from services.policy.gate.contact.phone import Cues, is_mobile, phones
+from services.policy.gate.contact.piecemeal import Piecemeal
 from services.policy.gate.domains import is_within
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
 from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, parse
@@ -94,6 +95,7 @@ class _Contact:
         self._numerals = Numerals(parameters)
         self._cues = Cues(Words(flat(parameters["telephone_words"])), Words(flat(parameters["other_number_words"])))
         self._mailboxes = packaged()
+        self._piecemeal = Piecemeal(parameters)
         self._handles = Handles(parameters)
         self._messenger_hosts = frozenset(parameters["messenger_hosts"])
         service = parameters["service"]
@@ -125,6 +127,8 @@ class _Contact:
         links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
         runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda text: self._barred(text, [*mailboxes, *links]))
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
+        spans = [*mailboxes, *links, *((one.start, one.end) for one in found)]
+        found += [_Found(*span, phone=True) for span in self._piecemeal.find(text, spans)]
         if _QUICK_LETTERED.search(text):
             found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
         if "@" in text:

@@ -31,7 +31,7 @@ _SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}
 # The three letters read out or set apart announce a site, whatever comes after them.
 _SPELLED_WWW = (
     r"(?:www(?:\s{1,2}[.,]\s{0,2}|[.,]\s{1,2})[a-z0-9]|(?:vu|uve|we)\s(?:vu|uve|we)\s(?:vu|uve|we)\s"
-    r"|tres uves? dobles?|triple [vw]|trois w|drei(?:mal)? w[\s,]|ダブリュ[ー、・\s]?ダブリュ)"
+    r"|tres uves? dobles?|triple [vw]\s|trois w|drei(?:mal)? w[\s,]|ダブリュ[ー、・\s]?ダブリュ)"
 )
 _SPELLED = re.compile(rf"(?<![a-zß-ɏ]){_SPELLED_WWW}[^\n]{{0,60}}")
 _TRAILING = ".,;:!?'\")]}>*。、」』）"
@@ -134,11 +134,11 @@ class WrittenLinks:
             rf"|{alternatives(signs['ending_words'])}"
         )
         self._ending = re.compile(
-            rf"(?<![a-zß-ɏ])(?:{alternatives(signs['ending_words'])})[\s「\"']{{0,3}}\.?(?:com|net|org|eu|de|fr|it|es|jp|shop|store|io)(?![\w-])"
+            rf"(?<![a-zß-ɏ])(?:{alternatives(signs['ending_words'])})[\s「\"']{{0,3}}\.?(?:com|net|org|eu|de|fr|it|es|jp|shop|store|io)(?![a-z0-9-])"
         )
         self._disguised = re.compile(
             rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\s{{0,2}}\.?\s{{1,3}})?(?P<name>{_LABEL}(?:\.{_LABEL}){{0,3}})"
-            rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))|。\s?(?=(?:com|net|org|jp)(?![a-z]))|\.\s(?=com(?![a-zß-ɏ]))"
+            rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))|。\s?(?=(?:com|net|org|jp)(?![a-z]))|\.\s(?=com(?![a-zß-ɏ'’]))"
             rf"|\s{{0,2}}[(\[{{<〔【*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>〕】*_-]{{1,2}}\s{{0,2}})"
             rf"(?P<tld>[a-z]{{2,12}}|コム|ネット|ジェーピー|ジェイピー)(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
         )

@@ -1,0 +1,54 @@
+"""Finds telephone numbers told piece by piece: "the first half is 07700, the rest 900 and then 268"."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from services.policy.gate.contact.phone import is_mobile, is_valid_at_home
+from services.policy.gate.wordlist import Words, flat
+
+_FIGURES = re.compile(r"\d+")
+_BEFORE, _GAP = 24, 48
+_LENGTHS = range(9, 13)
+_MOST_PIECES = 8
+
+
+class Piecemeal:
+    """Words that announce the first piece of a number, and those that lead to the next, as the rule has them."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        """Take both kinds of words from a rule's parameters."""
+        self._first = Words(flat(parameters["first_pieces"]))
+        self._next = Words(flat(parameters["next_pieces"]))
+
+    def find(self, text: str, taken: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Yield the spans of numbers in folded `text` whose pieces stand apart, outside of `taken`."""
+        done = 0
+        spans = list(taken)
+        for first in self._first.finditer(text):
+            found = self._number(text, max(done, first.start() - _BEFORE), first.end() + _GAP)
+            if found is not None and not any(start < found[1] and found[0] < end for start, end in spans):
+                yield found
+                done = found[1]
+
+    def _number(self, text: str, start: int, latest: int) -> tuple[int, int] | None:
+        pieces: list[re.Match[str]] = []
+        for piece in _FIGURES.finditer(text, start):
+            if piece.start() > (pieces[-1].end() + _GAP if pieces else latest) or len(pieces) == _MOST_PIECES:
+                break
+            pieces.append(piece)
+        for at, begin in enumerate(pieces):
+            digits = ""
+            for piece in pieces[at:]:
+                digits += piece.group()
+                if (
+                    len(digits) in _LENGTHS
+                    and _is_dialled(digits)
+                    and self._next.search(text[begin.end() : piece.start()])
+                ):
+                    return begin.start(), piece.end()
+        return None
+
+
+def _is_dialled(digits: str) -> bool:
+    return is_mobile(digits) or (digits[0] == "0" and is_valid_at_home(digits))
