@@ -14,7 +14,7 @@ from services.policy.gate.wordlist import Words
 _COMMAS = re.compile(r"\d{1,3}(?:[,.]\s\d{1,3})+")
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
-_SOUTHERN_MOBILE = re.compile(r"(?:3\d{9}|[67]\d{8})$")  # Italy, Spain: no trunk prefix
+SOUTHERN_MOBILE = re.compile(r"(?:3\d{9}|[67]\d{8})$")  # Italy, Spain: no trunk prefix
 _SPANISH_LANDLINE = re.compile(r"[89]\d{8}$")
 _TRUNK_LENGTHS, _JAPANESE_LENGTHS = range(9, 13), range(10, 12)
 _TOLL = re.compile(r"0?(?:800|808|80[1569]|120|570|700)")
@@ -163,7 +163,7 @@ def _is_national(text: str, run: Run) -> bool:
         return True
     if digits[0] == "0":
         return _is_trunk_dialled(text, run) and is_valid_at_home(digits)
-    if _SOUTHERN_MOBILE.match(digits):
+    if SOUTHERN_MOBILE.match(digits):
         return (separated or digits[0] == "3") and is_valid_at_home(digits)
     return separated and _SPANISH_LANDLINE.match(digits) is not None and is_valid_at_home(digits)
 
@@ -223,4 +223,4 @@ def is_mobile(digits: str) -> bool:
         return False
     if MOBILE.match(national) or MOBILE.match("0" + national):
         return True
-    return _SOUTHERN_MOBILE.match(national) is not None
+    return SOUTHERN_MOBILE.match(national) is not None

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from services.policy.gate.contact.phone import is_mobile, is_valid_at_home
+from services.policy.gate.contact.phone import SOUTHERN_MOBILE, is_valid_at_home
 from services.policy.gate.wordlist import Words, flat
 
-_FIGURES = re.compile(r"\d+")
+_FIGURES = re.compile(r"(?<![a-z\d])\d+(?![a-z\d°])")
 _BEFORE, _GAP = 24, 48
 _LENGTHS = range(9, 13)
 _MOST_PIECES = 8
@@ -51,4 +51,4 @@ class Piecemeal:
 
 
 def _is_dialled(digits: str) -> bool:
-    return is_mobile(digits) or (digits[0] == "0" and is_valid_at_home(digits))
+    return is_valid_at_home(digits) if digits[0] == "0" else SOUTHERN_MOBILE.match(digits) is not None

@@ -23,6 +23,8 @@ _LINKED = re.compile(
     rf"(?:https?://|www\.){AFTER_SCHEME}|(?<![\w@.])(?:[a-z0-9-]{{1,63}}\.){{1,4}}[a-z]{{2,12}}/{IN_LINK}{{1,2000}}"
 )
 _SERVICE_WINDOW = 90
+# What names have and the names of messengers have not.
+_NAMING = re.compile(r"[@._:\d]")
 # "1-800-FLOWERS", and addresses written from the end.
 _COUNTED = (
     r"(?:watt|volt|gram|lumen|met[er]|page|pagin|seite|euro|stuck|stueck|piec|pezz|piez|lit[er]|kcal|kilo|mbit"
@@ -84,6 +86,13 @@ class _Service:
         return bool(self.words.search(near)) or not is_mobile(digits)
 
 
+def _is_asked(judged: Judged, passage: Passage, found: _Found) -> bool:
+    """Tell whether a messenger is only spoken of in the subject of a reply, which is the other side's."""
+    if judged.candidate.kind != "reply" or passage.field != "subject" or found.phone:
+        return False
+    return _NAMING.search(passage.text.folded, found.start, found.end) is None
+
+
 def build(parameters: dict[str, Any]) -> Detector:
     """Return the detector; its word lists and the mask that replaces a finding come from the rule's file."""
     return _Contact(parameters)
@@ -106,7 +115,7 @@ class _Contact:
     def __call__(self, judged: Judged) -> Iterable[Hit]:
         for passage in judged.passages:
             for found in self._in_text(passage.text):
-                if self._is_own(judged, passage, found):
+                if self._is_own(judged, passage, found) or _is_asked(judged, passage, found):
                     continue
                 if not self._service.allows(judged.candidate.reason, passage.text.folded, found):
                     yield Hit(passage.field, *passage.text.span(found.start, found.end), mask=self._mask)
