@@ -19,11 +19,14 @@ _SPANISH_LANDLINE = re.compile(r"[89]\d{8}$")
 _TRUNK_LENGTHS, _JAPANESE_LENGTHS = range(9, 13), range(10, 12)
 _TOLL = re.compile(r"0?(?:800|808|80[1569]|120|570|700)")
 MOBILE = re.compile(r"0(?:1[567]\d{8,9}|[67]\d{8}|7\d{9}|[789]0\d{8})$")
+_CODES = ("39", "49", "33", "34", "44", "81", "43", "41", "32")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
 _BEFORE, _AFTER = 60, 24
 # A full stop after a short word ("no. ", "ref. ") ends no sentence.
 _STOP = re.compile(r"[。！？\n]|[!?] |(?:[^\W\d_]{4}|\d{3}|[)\]\"»])[.] ")  # noqa: RUF001  # Japanese sentences end in these
 _LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
+# Longer ones begin with the code of a country (E.164).
+_LONGEST_AT_HOME, _EAN = 12, 13
 _MANY_SPELLED = 5
 _MANY_SINGLES = 8
 _LISTS = 3
@@ -93,7 +96,20 @@ def _is_phone(text: str, run: Run, cues: Cues) -> bool:
         return not _counts(run)
     if not _SHORTEST_WITH_CUE <= len(run.digits) <= _LONGEST:
         return False
+    if len(run.digits) > _LONGEST_AT_HOME and not run.international:
+        return _is_coded(run.digits) and not _is_article(run.digits) and _is_possible_abroad(run)
     return _is_called(text, run) if says else not _stuck(text, run) and _is_dialled(text, run)
+
+
+def _is_coded(digits: str) -> bool:
+    """Tell whether digits begin with a country's code, or with the 00 before one."""
+    return digits.startswith(("00", *_CODES))
+
+
+def _is_article(digits: str) -> bool:
+    """Tell whether these are the thirteen digits of an article (EAN), with the right check digit."""
+    weighed = sum(int(digit) * weight for digit, weight in zip(digits, (1, 3) * 7, strict=False))
+    return len(digits) == _EAN and weighed % 10 == 0
 
 
 def _is_called(text: str, run: Run) -> bool:
@@ -218,7 +234,7 @@ def is_valid_at_home(digits: str) -> bool:
 
 def is_mobile(digits: str) -> bool:
     """Tell whether these are the digits of a mobile number at home or, with its country code, abroad."""
-    national = re.sub(r"^(?:00)?(?:39|49|33|34|44|81|43|41|32)(?=\d{9,11}$)", "", digits)
+    national = re.sub(rf"^(?:00)?(?:{'|'.join(_CODES)})(?=\d{{9,11}}$)", "", digits)
     if _TOLL.match(national):
         return False
     if MOBILE.match(national) or MOBILE.match("0" + national):
