@@ -35,7 +35,7 @@ MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 # messages blocked (goal 0.01), rounded up: two in each. The part is the sixth one, of November 2026, by six who knew
 # only the rules, and was measured first when the model was settled. The ones before it are in `dev`.
 FOUND = {"es": 0.96, "it": 0.95}
-CLEAN_BLOCKED = {"en": 0.012, "fr": 0.011, "it": 0.011}
+CLEAN_BLOCKED = {"fr": 0.011, "it": 0.011}
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
 each_language = pytest.mark.parametrize("lang", LANGUAGES)
