@@ -1,7 +1,7 @@
 """Finds telephone numbers told piece by piece: "the first half is 07700, the rest 900 and then 268"."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from services.policy.gate.contact.phone import SOUTHERN_MOBILE, is_valid_at_home
@@ -10,7 +10,7 @@ from services.policy.gate.wordlist import Words, flat
 _FIGURES = re.compile(r"(?<![a-z\d])\d+(?![a-z\d°])")
 _BEFORE, _GAP = 24, 48
 _LENGTHS = range(9, 13)
-_MOST_PIECES = 8
+_MOST_PIECES, _REACH = 8, 500
 
 
 class Piecemeal:
@@ -21,19 +21,26 @@ class Piecemeal:
         self._first = Words(flat(parameters["first_pieces"]))
         self._next = Words(flat(parameters["next_pieces"]))
 
-    def find(self, text: str, taken: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Yield the spans of numbers in folded `text` whose pieces stand apart, outside of `taken`."""
+    def find(self, text: str, bar: Callable[[str], str]) -> Iterator[tuple[int, int]]:
+        """Yield the spans of numbers in folded `text` whose pieces stand apart.
+
+        `bar` blots out parts of a text that are no pieces. It is only asked where there may be some.
+        """
         done = 0
-        spans = list(taken)
+        barred = ""
         for first in self._first.finditer(text):
-            found = self._number(text, max(done, first.start() - _BEFORE), first.end() + _GAP)
-            if found is not None and not any(start < found[1] and found[0] < end for start, end in spans):
+            begin, end = max(done, first.start() - _BEFORE), first.end() + _GAP
+            if _FIGURES.search(text, begin, end) is None:
+                continue
+            barred = barred or bar(text)
+            found = self._number(barred, begin, end)
+            if found is not None:
                 yield found
                 done = found[1]
 
     def _number(self, text: str, start: int, latest: int) -> tuple[int, int] | None:
         pieces: list[re.Match[str]] = []
-        for piece in _FIGURES.finditer(text, start):
+        for piece in _FIGURES.finditer(text, start, start + _REACH):
             if piece.start() > (pieces[-1].end() + _GAP if pieces else latest) or len(pieces) == _MOST_PIECES:
                 break
             pieces.append(piece)
@@ -41,13 +48,12 @@ class Piecemeal:
             digits = ""
             for piece in pieces[at:]:
                 digits += piece.group()
-                if (
-                    len(digits) in _LENGTHS
-                    and _is_dialled(digits)
-                    and self._next.search(text[begin.end() : piece.start()])
-                ):
+                if len(digits) in _LENGTHS and _is_dialled(digits) and self._leads_on(text, begin, piece):
                     return begin.start(), piece.end()
         return None
+
+    def _leads_on(self, text: str, first: re.Match[str], last: re.Match[str]) -> bool:
+        return self._next.search(text[first.end() : last.start()]) is not None
 
 
 def _is_dialled(digits: str) -> bool:

@@ -137,7 +137,8 @@ class _Contact:
         runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda text: self._barred(text, [*mailboxes, *links]))
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
         spans = [*mailboxes, *links, *((one.start, one.end) for one in found)]
-        found += [_Found(*span, phone=True) for span in self._piecemeal.find(text, spans)]
+        pieces = self._piecemeal.find(text, lambda text: self._barred(text, spans))
+        found += [_Found(*span, phone=True) for span in pieces]
         if _QUICK_LETTERED.search(text):
             found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
         if "@" in text:

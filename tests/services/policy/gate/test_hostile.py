@@ -64,6 +64,13 @@ _HOSTILE = [
     "a b ",
     "review ",
     "gratis ",
+    "number ",
+    "number 07 then ",
+    "number 1 then 07700 900 in ",
+    "https://a.com日",
+    "line「ab12」",
+    "ending is ",
+    "0 1 m ",
 ]
 _LENGTH = 20_000
 _SHORTEST_TO_COMPARE = 0.05
