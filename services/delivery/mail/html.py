@@ -12,6 +12,8 @@ from services.delivery.mail.refusal import Refusal
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 2_000
+MAX_FORMATTING = 500
+"""How many formatting elements may be open at once: a parser opens all of them anew in each paragraph."""
 _PASSES = 5
 
 _TAGS_NAMES = """
@@ -54,6 +56,9 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CLOSE_THEMSELVES_NAMES = """
     area base br col dd dt hr img input li link meta option p source tbody td tfoot th thead tr wbr
 """
+# HTML's formatting elements: one that is not closed goes on in the next paragraph.
+_FORMATTING_NAMES = "a b big code em font i nobr s small strike strong tt u"
+_FORMATTING = frozenset(_FORMATTING_NAMES.split())
 _CLOSE_THEMSELVES = frozenset(_CLOSE_THEMSELVES_NAMES.split())
 
 
@@ -84,12 +89,16 @@ def _check_bounds(source: str) -> None:
             "5.3.4",
             "The formatted text of the message is too long; please shorten it and send it again.",
         )
-    depth = deepest = 0
+    depth = formatting = deepest = most = 0
     for hit in _TAG.finditer(source):
-        if hit[2].lower() not in _CLOSE_THEMSELVES:
-            depth = max(0, depth + (-1 if hit[1] else 1))
+        name, step = hit[2].lower(), -1 if hit[1] else 1
+        if name not in _CLOSE_THEMSELVES:
+            depth = max(0, depth + step)
             deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
+        if name in _FORMATTING:
+            formatting = max(0, formatting + step)
+            most = max(most, formatting)
+    if deepest > MAX_DEPTH or most > MAX_FORMATTING:
         raise Refusal(
             "html_too_deep",
             "5.6.0",
@@ -143,7 +152,7 @@ def sanitise(source: str, cids: Collection[str] | None = None) -> str:
     Out go scripts, forms, frames, remote content, beacons, styles that hide or place text, comments, event handlers and
     links other than https, http, mailto and tel. Images stay only as ``cid:``, and only those of ``cids`` if given.
     Quoted history keeps a mark of ours: class ``quoted`` (this element), id ``quoted-tail`` (all that follows).
-    Refuses more than 1 million characters and 2000 open elements.
+    Refuses more than 1 million characters, 2000 open elements, and 500 open ones of those that format text.
     """
     _check_bounds(source)
     clean = _clean(charsets.normalise_lines(source))

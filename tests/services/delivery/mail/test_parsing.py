@@ -175,6 +175,10 @@ def test_a_folded_boundary_is_understood() -> None:
         (b"Content-Type: message/rfc822\r\n\r\n" * 5_000, "too_many_parts"),
         (b"Subject: x\r\n\r\n" + b"x\r\n" * 700_000, "text_too_large"),
         (b"Content-Type: text/html\r\n\r\n" + b"<div>" * 5_000, "html_too_deep"),
+        (
+            b"Content-Type: text/html\r\n\r\n" + b"".join(b"<b class=c%d>x<p>" % at for at in range(1_000)),
+            "html_too_deep",
+        ),
         (b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx", "damaged_parts"),
     ],
 )
