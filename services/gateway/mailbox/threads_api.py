@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.gateway.access.caller import require
 from services.gateway.access.domain import Caller, CallerRole, Scope
 from services.gateway.context import Context, Gateway
-from services.gateway.fields import Identifier, Line, Moment, OrderId
+from services.gateway.fields import Identifier, Keyword, Moment, OrderId
 from services.gateway.filing import service as filing
 from services.gateway.filing.conditions import FilingFilter
 from services.gateway.filing.domain import Archived, Priority
@@ -62,10 +62,8 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
         Query(description="With a message that the caller reported; for operators, with one that anybody reported"),
     ] = None,
     keyword: Annotated[
-        Line | None,
+        Keyword | None,
         Query(
-            min_length=2,
-            max_length=100,
             description="Words that one message holds, all of them, in subject, text or names of attachments: whole"
             " words in any order, in whatever case, with or without accents; of Japanese and Chinese any stretch. 30"
             " words at most, and 2,000 together with the sellers whose threads are searched; each two neighbouring"

@@ -293,3 +293,12 @@ def locate(sealed: SealedContent, folder: Path) -> Path:
 
 def cut(packed: bytes) -> list[bytes]:
     return [packed[start : start + 5] for start in range(0, len(packed), 5)]
+
+
+@pytest.mark.parametrize(("keyword", "told"), [("a", "at least 2 characters"), ("a" * 101, "at most 100 characters")])
+async def test_a_keyword_of_another_length_is_told_so(running: Running, keyword: str, told: str) -> None:
+    answer = await running.world.call(SELLER, "GET", "/v1/threads", params={"keyword": keyword})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "query.keyword"
+    assert told in error["message"]
