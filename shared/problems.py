@@ -14,6 +14,7 @@ from shared import tracing
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 50
 _LONGEST_NAME = 64
+_LIMITS = {"too_short": ("at least", "min_length"), "too_long": ("at most", "max_length")}
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -142,7 +143,17 @@ def _answer_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _name_fields(errors: Sequence[Any]) -> list[dict[str, str]]:
-    return [{"field": _name_field(item["loc"]), "message": item["msg"]} for item in errors[:_MOST_ERRORS]]
+    return [{"field": _name_field(item["loc"]), "message": _tell(item)} for item in errors[:_MOST_ERRORS]]
+
+
+def _tell(item: Mapping[str, Any]) -> str:
+    """Return what is wrong; of a string that other checks come before, pydantic would count "items"."""
+    limit = _LIMITS.get(item["type"])
+    if limit is None or not isinstance(item["input"], str):
+        return str(item["msg"])
+    said, name = limit
+    number = item["ctx"][name]
+    return f"String should have {said} {number} character{'' if number == 1 else 's'}"
 
 
 def _name_field(place: Sequence[object]) -> str:

@@ -96,9 +96,8 @@ def _bound_moment(moment: datetime) -> datetime:
 
 Text = Annotated[str, AfterValidator(check_text)]
 Line = Annotated[str, AfterValidator(check_line)]
-# Lengths come before the check: of a string that was checked pydantic would count "items".
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(check_line)]
-Keyword = Annotated[str, Field(min_length=2, max_length=100), AfterValidator(check_line)]
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Keyword = Annotated[Line, Field(min_length=2, max_length=100)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 OrderId = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}-[0-9]{7}-[0-9]{7}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$")]

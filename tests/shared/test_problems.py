@@ -4,7 +4,7 @@ from typing import Annotated
 import httpx2
 import pytest
 from fastapi import Body, FastAPI, HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared import problems, tracing
 
@@ -14,6 +14,8 @@ class Order(BaseModel):
 
     order_id: str = Field(pattern=r"^\d{3}-\d{7}-\d{7}$")
     quantities: list[int] = []
+    note: Annotated[str, AfterValidator(str), Field(min_length=1, max_length=3)] = "-"
+    labels: list[str] = Field(default=[], max_length=1)
 
 
 class OutOfInk(problems.Problem):
@@ -116,6 +118,21 @@ async def test_bad_bodies_name_the_field_and_quote_nothing(
     assert "secret" not in response.text
     if fields is not None:
         assert [error["field"] for error in document["errors"]] == fields
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("note", "", "String should have at least 1 character"),
+        ("note", "long", "String should have at most 3 characters"),
+        ("labels", ["a", "b"], "List should have at most 1 item after validation, not 2"),
+    ],
+)
+async def test_the_length_of_a_string_is_told_in_characters(
+    client: httpx2.AsyncClient, field: str, value: object, told: str
+) -> None:
+    response = await client.post("/orders", json={"order_id": "111-0000003-0000003", field: value})
+    assert response.json()["errors"] == [{"field": field, "message": told}]
 
 
 async def test_a_body_with_very_many_errors_gets_an_answer_of_bounded_length(client: httpx2.AsyncClient) -> None:
