@@ -90,19 +90,18 @@ async def get_threads(  # noqa: PLR0913 - the filters of a listing
         folders = None
         if folder_id is not None and caller.seller_id is not None:
             folders = await filing.find_within(session, caller.seller_id, folder_id)
-        filed = FilingFilter(folders, label, priority, archived)
         wanted = ThreadFilter(
-            response_needed,
-            unread,
-            status,
-            order_id,
-            buyer_alias,
-            marketplace_id,
-            since,
-            until,
-            filed,
-            direction,
-            reported,
+            response_needed=response_needed,
+            unread=unread,
+            status=status,
+            order_id=order_id,
+            buyer_alias=buyer_alias,
+            marketplace_id=marketplace_id,
+            since=since,
+            until=until,
+            filing=FilingFilter(folders, label, priority, archived),
+            direction=direction,
+            reported=reported,
         )
         if keyword is not None:
             wanted = await _search(session, gateway, caller, wanted, keyword)
