@@ -22,12 +22,15 @@ _UNIT = (
     r"|[個枚本台月日年時分号週階歳点冊組円名人セ箱袋足着回倍才秒話番])"
 )
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_DATE = (
+    rf"{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
+    rf"|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY}"
+)
 # Shapes that are something else, tried where a figure begins: order ids, dates, times, prices, timetables, places on a
 # map, addresses in a home network, codes to key in.
 _OTHER = re.compile(
     r"(?<!\d)\d{3}[\s-]{0,3}\d{7}[\s-]{0,3}\d{7}(?!\d)"
-    rf"|(?<![\da-z.])(?:{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|{_MONTH}[./-]{_DAY}[./-](?:19|20)?\d{{2}}"
-    rf"|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY})(?![\d]|[./ -][a-z]?\d)"
+    rf"|(?<![\da-z.])(?:{_DATE})(?![\d]|[./ -][a-z]?\d)"
     rf"|(?<![\da-z.]){_DAY}[ ]{_MONTH}[ ](?:19|20)\d{{2}}(?!\d|[./ -]\d)"
     r"|(?:[01]?\d|2[0-3])[.h][0-5]\d\s?-\s?(?:[01]?\d|2[0-3])[.h][0-5]\d(?!\d|[./-]\d)"
     r"|(?:19|20)\d{2}\s?[-/]\s?(?:19|20)?\d{2}(?![\d]|[./ -]\d)"
@@ -53,7 +56,7 @@ _LOOSE_UNIT = re.compile(
 # What stands before the last groups of a number, as far as they may be one with it.
 _GROUPS_BEFORE = re.compile(r"(?<!\d)(?<!\d[.,])\+?\(?\d[\d()]{0,8}(?:[ ./-]{1,3}[\d()]{1,6}){0,4}[ ./-]{1,3}$")
 _GROUP = re.compile(r"\+?\d+")
-_DATE = re.compile(rf"{_DAY}[./-]{_MONTH}[./-](?:19|20)?\d{{2}}|(?:19|20)\d{{2}}[./-]{_MONTH}[./-]{_DAY}")
+_DATED = re.compile(_DATE)
 _CALLED_LENGTHS, _TRUNK_LENGTHS, _ABROAD_LENGTHS = range(8, 14), range(9, 13), range(8, 16)
 _SOUTHERN = re.compile(
     r"3\d\d[ .-](?:\d{3}[ .-]?\d{4}|\d\d[ .-]\d\d[ .-]\d{3})|[6-9]\d\d(?:[ .-]\d{3}){2}|[6-9]\d\d(?:[ .-]\d\d){3}"
@@ -120,7 +123,7 @@ def _measured(text: str, start: int, is_called: IsCalled) -> re.Match[str] | Non
     end = measure.end(1)
     before = _GROUPS_BEFORE.search(text, max(0, start - _LONGEST_WRITTEN), start)
     begin = before.start() if before else start
-    if _DATE.match(text, begin, start) or not set("x*,'").isdisjoint(text[begin:end]):
+    if _DATED.match(text, begin, start) or not set("x*,'").isdisjoint(text[begin:end]):
         return measure
     loose = _LOOSE_UNIT.match(text, end) is not None
     for group in _GROUP.finditer(text, begin, start + 1):
