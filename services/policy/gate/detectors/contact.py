@@ -1,4 +1,7 @@
-"""Finds ways to reach somebody outside the marketplace: addresses, telephone numbers, messenger handles, QR codes."""
+"""Finds ways to reach somebody outside the marketplace: addresses, telephone numbers, messenger handles, QR codes.
+
+Of buyers who have not ordered yet also where they live.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,6 +14,7 @@ from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.contact.numerals import Numerals
 from services.policy.gate.contact.phone import Cues, is_mobile, phones
 from services.policy.gate.contact.piecemeal import Piecemeal
+from services.policy.gate.contact.postal import PostalAddresses
 from services.policy.gate.domains import is_within
 from services.policy.gate.judged import Detector, Hit, Judged, Passage
 from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, parse
@@ -93,6 +97,11 @@ def _is_asked(judged: Judged, passage: Passage, found: _Found) -> bool:
     return _NAMING.search(passage.text.folded, found.start, found.end) is None
 
 
+def _tells_own(judged: Judged) -> bool:
+    """Tell whether a buyer writes before any order, when where he lives is none of the seller's business yet."""
+    return judged.candidate.presale and judged.candidate.direction == "buyer_to_seller"
+
+
 def build(parameters: dict[str, Any]) -> Detector:
     """Return the detector; its word lists and the mask that replaces a finding come from the rule's file."""
     return _Contact(parameters)
@@ -106,6 +115,7 @@ class _Contact:
         self._mailboxes = packaged()
         self._piecemeal = Piecemeal(parameters)
         self._handles = Handles(parameters)
+        self._streets = PostalAddresses(parameters)
         self._messenger_hosts = frozenset(parameters["messenger_hosts"])
         service = parameters["service"]
         self._service = _Service(
@@ -119,6 +129,9 @@ class _Contact:
                     continue
                 if not self._service.allows(judged.candidate.reason, passage.text.folded, found):
                     yield Hit(passage.field, *passage.text.span(found.start, found.end), mask=self._mask)
+            # Where a seller is to be found (a workshop, where returns go) is no way to write past the marketplace.
+            for span in self._streets.find(passage.text.folded) if _tells_own(judged) else ():
+                yield Hit(passage.field, *passage.text.span(*span), mask=self._mask)
         yield from self._in_links(judged)
         for attachment in judged.candidate.attachments:
             if any(self._is_contact(code) for code in attachment.codes):
