@@ -9,12 +9,16 @@ from services.policy.gate.domains import is_public_suffix
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
-_AT_HANDLE = re.compile(r"(?<![\w@.%+/!#$&*-])@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])")
+_AT_HANDLE = re.compile(
+    r"(?<![a-z0-9_@.%+/#$&*-])(?<![a-z0-9_]!)@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])"
+)
 _LIVE = re.compile(r"(?<![a-z0-9])live:\.?[a-z0-9_][a-z0-9._-]{3,40}")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
 _WINDOW = 56
 # Of "I'm", which introduces a name without a sign.
 _APOSTROPHE = re.compile(r"(?<=[a-z])'(?=[a-z])")
+# A question in Japanese asks by denying: "could you not send it".
+_ASKING = re.compile("ませんか")
 _CLAUSE = re.compile(r"[,;:(]")
 _ENDED = re.compile(r"\s*(?:$|[.,;)!?\n]|#\d{4}(?!\d))")
 # "line" is a word of its own in English; the messenger only with a name after it.
@@ -106,10 +110,11 @@ class Handles:
         preceding = self._before.search(before)
         if preceding is not None and self._is_name(preceding.group(1), sure=False):
             return platform.start() - len(before) + preceding.start(1), platform.end()
+        near = after[:24].partition("。")[0]
         if (
             self._device.search(before)
-            or self._device.search(after[:24])
-            or self._denial.search(_CLAUSE.split(before)[-1] + " " + after[:24])
+            or self._device.search(near)
+            or self._denial.search(_ASKING.sub("", f"{_CLAUSE.split(before)[-1]} {near}"))
         ):
             return None
         if not self._led.search(before) and not self._following.match(after):

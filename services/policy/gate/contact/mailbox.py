@@ -15,7 +15,7 @@ from services.policy.gate.wordlist import Words, alternatives, flat
 SIGNS = Path(__file__).with_name("signs.toml")
 _LOCAL_WINDOW = 96
 _DOMAIN_WINDOW = 200
-_BACKWARD_LOCAL = re.compile(r"\s{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
+_BACKWARD_LOCAL = re.compile(r"[\s,]{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _CUE_WINDOW = 60
 _TLD_LESS = re.compile(r"[a-z][a-z0-9-]{3,40}(?![a-z0-9.@-])")
@@ -68,6 +68,17 @@ class Mailboxes:
         )
         self._separator = re.compile(self._dot)
         self._cue = Words(flat(signs["mail_words"]))
+        # Nobody speaks of the sign and of an ending in one breath for anything else.
+        self._told = re.compile(
+            rf"(?<![a-z])(?:{alternatives(signs['told_at_words'])})(?![a-z])[^\n]{{1,60}}?(?<![a-z])"
+            rf"(?:{alternatives([*dot_words, *signs['told_dot_words']])})[,\s]{{1,3}}(?:(?:e|y|et|and|und|plus)\s)?"
+            rf"(?:com|net|org|it|de|fr|es|jp|eu|uk|ch|at)(?![a-z])"
+        )
+        self._quick_told = quick_pattern(rf"(?:^|[^a-z])(?:{alternatives(signs['told_at_words'])})(?:[^a-z]|$)")
+        sure_dots = alternatives(set(dot_words) - {"point"})
+        self._sure_dot = re.compile(
+            rf"\s(?:{sure_dots})\s{{1,3}}(?:com|net|org|eu|info|shop|fr|jp|uk)$|\spunkt\s{{1,3}}(?:de|at|ch)$"
+        )
         self._never_local = frozenset(signs["never_local"])
         self._loose = re.compile(
             rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?P<on>(?:su|auf|bei|sur|chez|en|on|at|de|di)\s{{1,3}})?(?:{names})\s{{0,2}}(?P<dot>\.|\s(?:{dot})\s|\s)\s{{0,2}}(?P<tld>com|it|de|fr|es|co|jp)(?![a-z0-9])"
@@ -80,6 +91,8 @@ class Mailboxes:
             span = self._address(text, match)
             if span is not None and (not found or span[0] >= found[-1][1]):
                 found.append(span)
+        if self._quick_told.search(text):
+            found.extend(match.span() for match in self._told.finditer(text))
         if self._quick_provider.search(text):
             found.extend(match.span() for match in self._loose.finditer(text) if _is_meant(match))
         return sorted(found)
@@ -95,7 +108,8 @@ class Mailboxes:
             return start, at.end() + provider.end()
         end = self._domain_end(window, everyday=at.lastgroup == "word" and at.group().strip() in _EVERYDAY)
         if end is not None:
-            return (start, at.end() + end) if self._may_be_local(text, start, local, at) else None
+            sure = self._sure_dot.search(window[:end]) is not None or self._may_be_local(text, start, local, at)
+            return (start, at.end() + end) if sure else None
         label = _TLD_LESS.match(window)
         if label is not None and at.group() == "@" and self._cue.search(text[max(0, start - _CUE_WINDOW) : start]):
             return start, at.end() + label.end()
