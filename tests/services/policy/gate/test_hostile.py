@@ -71,6 +71,9 @@ _HOSTILE = [
     "line「ab12」",
     "ending is ",
     "0 1 m ",
+    "chiocciola ",
+    "a[.]",
+    "lineで送",
 ]
 _LENGTH = 20_000
 _SHORTEST_TO_COMPARE = 0.05
