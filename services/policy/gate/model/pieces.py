@@ -59,18 +59,14 @@ def word_buckets(word: str) -> Sequence[int]:
 
 
 def run_buckets(run: str) -> list[int]:
-    """Return the buckets of what begins at the first character of a Japanese run."""
-    return [run_bucket(run[:end]) for end in range(1, min(len(run), LONGEST_RUN) + 1)]
+    """Return the buckets of the first few characters of a Japanese run: of one, of two together, and so on."""
+    return [crc32(f"~{run[:end]}".encode()) % BUCKETS for end in range(1, min(len(run), LONGEST_RUN) + 1)]
 
 
-def run_bucket(run: str) -> int:
-    """Return the bucket of a few Japanese characters that stand together."""
-    return bucket("~" + run)
-
-
-def pair_bucket(first: str, second: str) -> int:
-    """Return the bucket of two words one after the other; before the first word of a sentence stands `^`."""
-    return bucket(f"{first} {second}")
+def pair_buckets(words: Sequence[str], before: str = "^") -> list[int]:
+    """Return the buckets of each word and the one before it; before the first word of a sentence stands `^`."""
+    pairs = zip(chain((before,), words), words, strict=False)
+    return [crc32(f"{first} {second}".encode()) % BUCKETS for first, second in pairs]
 
 
 def bucket(feature: str) -> int:
@@ -89,7 +85,7 @@ def buckets(sentence: str, concepts: Concepts, *, reply: bool = False) -> tuple[
             spoken += concepts.of_stretch(token)
             before = "~"
         else:
-            words += [*word_buckets(token), pair_bucket(before, token)]
+            words += [*word_buckets(token), *pair_buckets([token], before)]
             spoken.append(concepts.of_word(token))
             before = token
     spoken = [meaning for meaning in spoken if meaning]

@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
-from itertools import chain
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -26,7 +25,7 @@ from services.policy.gate.model.pieces import (
     REACH,
     bucket,
     is_japanese,
-    pair_bucket,
+    pair_buckets,
     run_buckets,
     tokens,
     word_buckets,
@@ -124,7 +123,7 @@ class Weights:
         words = tokens(sentence)
         if sentence.isascii() or max(words, default="") < FIRST_JAPANESE:
             counted = list(map(self._words.__getitem__, words))
-            pairs = [pair_bucket(before, word) for before, word in zip(chain("^", words), words, strict=False)]
+            pairs = pair_buckets(words)
             spoken = list(filter(None, map(self._spoken.__getitem__, words)))
         else:
             counted, pairs, spoken = self._mixed(words)
@@ -145,7 +144,7 @@ class Weights:
                 before = "~"
             else:
                 counted.append(self._words[word])
-                pairs.append(pair_bucket(before, word))
+                pairs += pair_buckets([word], before)
                 spoken.append(self._spoken[word])
                 before = word
         return counted, pairs, list(filter(None, spoken))
