@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.policy.gate.finding import Field
 from services.policy.gate.history import Known
 
 Direction = Literal["seller_to_buyer", "buyer_to_seller"]
@@ -55,6 +56,10 @@ class Candidate:
     quoted_text: str = ""
     quoted_html: str | None = None
     known: Known | None = None
+
+    def written(self, field: Field) -> str:
+        """Return what was written into a field that spans point into; of others, nothing."""
+        return {"subject": self.subject, "text": self.text, "html": self.html or ""}.get(field, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,8 +154,7 @@ def _merged(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _original(candidate: Candidate, hit: Hit) -> str:
-    source = {"subject": candidate.subject, "text": candidate.text, "html": candidate.html or ""}.get(hit.field, "")
-    return " ".join(source[hit.start : min(hit.end, hit.start + 4 * EXCERPT_LENGTH)].split())
+    return " ".join(candidate.written(hit.field)[hit.start : min(hit.end, hit.start + 4 * EXCERPT_LENGTH)].split())
 
 
 def _filled(sentence: str, hit: Hit) -> str:

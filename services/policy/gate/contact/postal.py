@@ -1,68 +1,81 @@
-"""Finds postal addresses: a street with a house's number, as six languages write it.
+"""Finds where buyers tell that they live: a street with the number of a house, as six languages write it.
 
-A town or a postcode alone is none: whoever asks whether something is delivered there has not told where he lives.
+A town or a postcode alone is none. Names of streets are written with capitals, and something has to say that an address
+is meant: a postcode behind it, or words such as "I live in" before it. A buyer's question that is spoilt by a mask is
+worse than a street that shows.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
-_NAME = r"[a-z][a-z.'-]{0,23}"
-_LAST_NAME = r"[a-z](?:[a-z.'-]{0,22}[a-z])?(?![a-z])"
-_UNIT = r"(?:[cm]?m|k?g|[lw]|eur|euros?|gb|watt|volt|zoll|cuotas?|fois|pcs|st|x|h|%|€|£|\$)"
-_NUMBER = rf"\d{{1,4}}(?:\s?(?:bis|ter)|[a-h])?(?:[-/]\d{{1,3}})?(?![\w°²³]|[.,:/-]\d|\s{{0,2}}{_UNIT}(?![a-z]))"
-_BEFORE_NUMBER = r"[,\s]{1,3}(?:(?:n|nr|no|num|numero|nummer)[.°º]{0,2}\s{0,2})?"
-_KANJI = "\u3005\u4e00-\u9fff\u30a1-\u30f6\u30fc"
-_BLOCK = r"(?:\d{1,4}(?:丁目|番地|番|号|[-の]))"
+_LETTER = r"(?:\s?(?:bis|ter)(?![a-z])|[a-h](?![a-z])|\s?/\s?[a-z\d]{1,3}(?!\w)|-\d{1,3}(?!\d))"
+_HOUSE = rf"\d{{1,4}}{_LETTER}?(?![\w°²³]|[.,:/-]\d)"
+_NUMBER_SIGN = r"[,\s]{1,3}(?:(?:n|nr|no|num|numero|nummer)[.°º]{0,2}\s{0,2})?"
+# Abbreviations have a dot, and others end a sentence with it.
+_WORD = r"(?:[a-z]{1,3}\.|[a-z][a-z'-]{0,23})"
+_ARTICLES = r"(?:\s(?:de|du|des|la|le|les|von|der|dem)(?![a-z]))"
+_JAPANESE_NAME = "\u3005\u4e00-\u9fff\u30a1-\u30f6\u30fcのヶがみなとらうさい"
+_FIGURES = "[\\d一二三四五六七八九十]{1,4}"
 _JAPANESE = re.compile(
-    rf"[{_KANJI}]{{1,12}}[都道府県市区郡町村][{_KANJI}字]{{0,16}}{_BLOCK}{{1,3}}\d{{0,4}}(?:番地|番|号)?(?![\d-]|\s?(?:日|時|週|個|本|枚|人|回|円|年|[cmkg]))"
+    rf"[市区町村郡][{_JAPANESE_NAME}]{{0,14}}?\s?{_FIGURES}"
+    rf"(?:番地(?!の)|(?:丁目|番地の|番|[-ーの]){_FIGURES}(?:(?:番地?|[-ーの]){_FIGURES}){{0,2}}(?:番地|番|号)?)"
+    r"(?!\d|\s?(?:日|時|週|個|本|枚|人|回|円|年|cm|mm|kg))"
 )
-_POSTCODE = re.compile(r"[,\s-]{1,4}(?:[a-z]-)?(?:\d{4,5}\s[a-z]|[a-z]{1,2}\d[a-z\d]?\s\d[a-z]{2}(?![a-z]))")
+_JAPANESE_BEGINNING = re.compile(r"[\u3005\u4e00-\u9fffさいたまつくば]{1,12}$")
+_JAPANESE_CUE = re.compile(r"住所|住んで|自宅|我が家|実家|届け先|お届け|届けて|届きますか|設置場所|〒|宛")
+_POSTCODE = re.compile(
+    r"[,\s-]{1,4}(?:[a-z]-)?(?:\d{4,5}\s[a-z]|(?:[a-z'-]{2,24}[,\s]{1,3}){0,3}[a-z]{1,2}\d[a-z\d]?\s\d[a-z]{2}(?![a-z]))"
+)
+_CAPITAL = re.compile(r"(?:^|(?<=[\s'-]))[A-ZÀ-Þ][^\s,]*")
 _FIGURE = re.compile(r"\d")
-_CUE_REACH, _TAIL = 60, 40
+_NEAR, _NEXT, _TAIL = 40, 24, 60
+_JAPANESE_NEXT = 14
 
 
 class PostalAddresses:
-    """Street words of six languages: sure ones, and those that need a postcode or a word such as `address` nearby."""
+    """Words of streets, and those that say that an address is meant, as the rule has them."""
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
-        """Take `streets`, `perhaps_streets`, `never_`, `after_streets` and `address_words` of a rule's parameters."""
-        self._sure = _shapes(parameters["streets"], parameters["after_streets"])
-        self._perhaps = _shapes(parameters["perhaps_streets"], parameters["after_streets"])
-        self._cues = Words(flat(parameters["address_words"]))
-        self._never = Words(flat(parameters["never_streets"]))
+        """Take `streets`, words `not_in_streets`, `address_words` and `delivery_words` of a rule's parameters."""
+        streets = parameters["streets"]
+        leading, trailing, joined, numbered = (
+            alternatives(NormalisedText(word).folded for word in streets[kind])
+            for kind in ("leading", "trailing", "joined", "numbered")
+        )
+        word = rf"(?!(?:{alternatives(parameters['not_in_streets'])})(?![a-z'-])){_WORD}"
+        self._streets = re.compile(
+            rf"(?<![a-z])(?:{leading})(?:\s{{1,2}}|(?<=[./]))(?!o\s){word}(?:\s{word}){{0,4}}{_NUMBER_SIGN}{_HOUSE}"
+            rf"|(?<![\w.,/-])(?P<numbered>{_HOUSE},?\s(?:{numbered}){_ARTICLES}{{0,3}}\s{word}(?:\s{word}){{0,3}})"
+            rf"|(?<![\w.,/-]){_HOUSE},?\s{word}(?:\s{word}){{0,2}}\s(?:{trailing})(?![a-z])"
+            rf"|(?<![a-z])(?:[a-z-]{{3,24}}|[a-z-]{{3,24}}\s)(?:{joined})(?:{_NUMBER_SIGN}|(?<=[.e])){_HOUSE}"
+        )
+        self._address = Words(flat(parameters["address_words"]))
+        self._delivery = Words(flat(parameters["delivery_words"]))
 
-    def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield the spans of streets with their numbers in folded `text`."""
+    def find(self, passage: NormalisedText, field: str) -> Iterator[tuple[int, int]]:
+        """Yield the spans in `passage` of streets with their numbers; `field` is the text its spans point into."""
+        text = passage.folded
         if _FIGURE.search(text) is None:
             return
-        yield from (match.span() for match in _JAPANESE.finditer(text))
-        for match in self._sure.finditer(text):
-            if not self._never.search(match.group()):
-                yield match.span()
-        for match in self._perhaps.finditer(text):
-            if not self._never.search(match.group()) and self._is_address(text, match):
-                yield match.span()
+        for match in _JAPANESE.finditer(text):
+            beginning = _JAPANESE_BEGINNING.search(text, max(0, match.start() - _JAPANESE_NEXT), match.start())
+            start = match.start() if beginning is None else beginning.start()
+            if _JAPANESE_CUE.search(text, max(0, start - _NEAR), match.end() + _JAPANESE_NEXT):
+                yield start, match.end()
+        for match in self._streets.finditer(text):
+            start, end = passage.span(*match.span())
+            capitals = list(_CAPITAL.finditer(field, start, end))
+            if capitals and self._is_meant(text, match):
+                # A street's name behind its number ends with a word in capitals, wherever the match does.
+                after = end - capitals[-1].end() if match.group("numbered") else 0
+                yield match.start(), match.end() - after
 
-    def _is_address(self, text: str, match: re.Match[str]) -> bool:
+    def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         if _POSTCODE.match(text, match.end(), match.end() + _TAIL):
             return True
-        return self._cues.search(text[max(0, match.start() - _CUE_REACH) : match.start()]) is not None
-
-
-def _shapes(streets: Mapping[str, Sequence[str]], after: Sequence[str]) -> re.Pattern[str]:
-    """Return the pattern of streets by where their word stands; a name ends before the words `after`."""
-    more = rf"(?:\s(?!(?:{alternatives(after)})(?![a-z])){_LAST_NAME})"
-    leading, trailing, joined, numbered = (
-        alternatives(NormalisedText(word).folded for word in streets[kind])
-        for kind in ("leading", "trailing", "joined", "numbered")
-    )
-    return re.compile(
-        rf"(?<![a-z])(?:{leading})(?:\s{{1,2}}|(?<=[./]))(?!o\s){_NAME}(?:\s{_NAME}){{0,4}}{_BEFORE_NUMBER}{_NUMBER}"
-        rf"|(?<![\w.,/-]){_NUMBER},?\s(?:{numbered})(?:\s(?:de|du|des|la|le|les|saint|ste?\.?)){{0,3}}{more}{{1,2}}"
-        rf"|(?<![\w.,/-]){_NUMBER},?\s{_NAME}(?:\s{_NAME}){{0,2}}\s(?:{trailing})(?![a-z])"
-        rf"|(?<![a-z])(?:[a-z-]{{3,24}}|[a-z-]{{3,24}}\s)(?:{joined}){_BEFORE_NUMBER}{_NUMBER}"
-    )
+        before = text[max(0, match.start() - _NEAR) : match.start()]
+        return self._address.search(before) is not None or self._delivery.search(before[-_NEXT:]) is not None

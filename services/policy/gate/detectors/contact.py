@@ -130,7 +130,9 @@ class _Contact:
                 if not self._service.allows(judged.candidate.reason, passage.text.folded, found):
                     yield Hit(passage.field, *passage.text.span(found.start, found.end), mask=self._mask)
             # Where a seller is to be found (a workshop, where returns go) is no way to write past the marketplace.
-            for span in self._streets.find(passage.text.folded) if _tells_own(judged) else ():
+            for span in (
+                self._streets.find(passage.text, judged.candidate.written(passage.field)) if _tells_own(judged) else ()
+            ):
                 yield Hit(passage.field, *passage.text.span(*span), mask=self._mask)
         yield from self._in_links(judged)
         for attachment in judged.candidate.attachments:

@@ -54,12 +54,10 @@ def build(parameters: dict[str, Any]) -> Detector:
 
 def _links(judged: Judged) -> list[_Placed]:
     """Return a message's links: those written in its texts and those of its HTML."""
-    candidate = judged.candidate
-    originals = {"subject": candidate.subject, "text": candidate.text, "html": candidate.html or ""}
     links = [
         _placed(passage, link)
         for passage in judged.passages
-        for link in packaged_links().find(passage.text, originals[passage.field])
+        for link in packaged_links().find(passage.text, judged.candidate.written(passage.field))
     ]
     if judged.html is not None:
         for link in judged.html.links:
