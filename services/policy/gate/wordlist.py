@@ -8,7 +8,6 @@ from services.policy.gate.text import NormalisedText
 
 _FIRST_UNSPACED = 0x2E80  # from here on: CJK radicals, kana, kanji
 _KATAKANA = re.compile(r"[ァ-ヶー]+")
-_LETTERS = ("[ァ-ヶー]", "[a-z]")
 
 
 class Words:
@@ -61,10 +60,10 @@ def _part(word: str) -> str:
 
 
 def _unspaced(word: str) -> str:
-    """Return the pattern of a word of a script without spaces; never a part of longer katakana or Latin words."""
-    first = next((f"(?<!{letters})" for letters in _LETTERS if re.match(letters, word)), "")
-    last = "(?![ァ-ヶー])" if _KATAKANA.fullmatch(word) else ""
-    return first + re.escape(word) + last
+    """Return the pattern of a word of a script without spaces; in katakana, not as a part of a longer word."""
+    if _KATAKANA.fullmatch(word):
+        return rf"(?<![ァ-ヶー]){re.escape(word)}(?![ァ-ヶー])"
+    return re.escape(word)
 
 
 def _is_spaced(word: str) -> bool:

@@ -10,7 +10,7 @@ from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
 _AT_HANDLE = re.compile(
-    r"(?<![a-z0-9_@.%+/#$&*-])(?<![a-z0-9_]!)@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])"
+    r"(?<![\w@.%+/#$&*-])(?<![a-z0-9_]!)@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])"
 )
 _LIVE = re.compile(r"(?<![a-z0-9])live:\.?[a-z0-9_][a-z0-9._-]{3,40}")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
@@ -18,7 +18,7 @@ _WINDOW = 56
 # Of "I'm", which introduces a name without a sign.
 _APOSTROPHE = re.compile(r"(?<=[a-z])'(?=[a-z])")
 # A question in Japanese asks by denying: "could you not send it".
-_ASKING = re.compile("ませんか")
+_ASKING = re.compile("(?:もらえ|いただけ|頂け|くれ|ください)ませんか(?![らと])")
 _CLAUSE = re.compile(r"[,;:(]")
 _ENDED = re.compile(r"\s*(?:$|[.,;)!?\n]|#\d{4}(?!\d))")
 # "line" is a word of its own in English; the messenger only with a name after it.

@@ -15,7 +15,7 @@ from services.policy.gate.wordlist import Words, alternatives, flat
 SIGNS = Path(__file__).with_name("signs.toml")
 _LOCAL_WINDOW = 96
 _DOMAIN_WINDOW = 200
-_BACKWARD_LOCAL = re.compile(r"[\s,]{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
+_BACKWARD_LOCAL = re.compile(r"\s{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _CUE_WINDOW = 60
 _TLD_LESS = re.compile(r"[a-z][a-z0-9-]{3,40}(?![a-z0-9.@-])")
@@ -68,13 +68,15 @@ class Mailboxes:
         )
         self._separator = re.compile(self._dot)
         self._cue = Words(flat(signs["mail_words"]))
-        # Nobody speaks of the sign and of an ending in one breath for anything else.
+        # A name, the sign, a name, the dot, an ending: each told, with commas or such between. "As far as the point"
+        # has none there.
         self._told = re.compile(
-            rf"(?<![a-z])(?:{alternatives(signs['told_at_words'])})(?![a-z])[^\n]{{1,60}}?(?<![a-z])"
-            rf"(?:{alternatives([*dot_words, *signs['told_dot_words']])})[,\s]{{1,3}}(?:(?:e|y|et|and|und|plus)\s)?"
-            rf"(?:com|net|org|it|de|fr|es|jp|eu|uk|ch|at)(?![a-z])"
+            rf"(?<![a-z])(?:{alternatives(signs['told_at_words'])})(?![a-z])[^\n.!?]{{1,60}}?(?:,|\sthen(?:\sa)?|\sluego|\spoi|\spuis|\sdann)\s"
+            rf"(?:{alternatives([*dot_words, *signs['told_dot_words']])})(?:,\s|\s(?:e|y|et|and|und|plus)\s)"
+            rf"(?:com|net|org|it|de|fr|es|jp|eu|uk|ch|at)(?=[\s.,;:!?)]|$)"
         )
         self._quick_told = quick_pattern(rf"(?:^|[^a-z])(?:{alternatives(signs['told_at_words'])})(?:[^a-z]|$)")
+        # Of an everyday sign word, "at gardenmate dot com": the dot's word and the ending say that an address is meant.
         sure_dots = alternatives(set(dot_words) - {"point"})
         self._sure_dot = re.compile(
             rf"\s(?:{sure_dots})\s{{1,3}}(?:com|net|org|eu|info|shop|fr|jp|uk)$|\spunkt\s{{1,3}}(?:de|at|ch)$"
@@ -108,8 +110,8 @@ class Mailboxes:
             return start, at.end() + provider.end()
         end = self._domain_end(window, everyday=at.lastgroup == "word" and at.group().strip() in _EVERYDAY)
         if end is not None:
-            sure = self._sure_dot.search(window[:end]) is not None or self._may_be_local(text, start, local, at)
-            return (start, at.end() + end) if sure else None
+            is_sure = self._sure_dot.search(window[:end]) is not None and local not in _LOOKING
+            return (start, at.end() + end) if is_sure or self._may_be_local(text, start, local, at) else None
         label = _TLD_LESS.match(window)
         if label is not None and at.group() == "@" and self._cue.search(text[max(0, start - _CUE_WINDOW) : start]):
             return start, at.end() + label.end()
@@ -168,6 +170,7 @@ def _is_meant(loose: re.Match[str]) -> bool:
     return named or loose.group("tld") == "com"
 
 
+_LOOKING = frozenset({"look", "looking", "us", "me", "shop", "store", "see", "here", "visit", "buy", "order", "find"})
 _EVERYDAY = frozenset({"at", "a", "bei", "chez", "su"})
 _WORDS_TOO = frozenset(
     {"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no", "at", "il", "la", "le", "my", "se", "si", "us"}

@@ -12,7 +12,6 @@ from services.policy.gate.contact.numerals import Run
 from services.policy.gate.wordlist import Words
 
 _COMMAS = re.compile(r"\d{1,3}(?:[,.]\s\d{1,3})+")
-_DECIMAL = re.compile(r"(?<!\d)\d{1,3}[,.]\d(?!\d)")
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
 SOUTHERN_MOBILE = re.compile(r"(?:3\d{9}|[67]\d{8})$")  # Italy, Spain: no trunk prefix
@@ -72,21 +71,13 @@ def _distance(pattern: Words, before: str) -> int:
 def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:
     """Return the spans of `runs` in folded `text` that are telephone numbers."""
     found: list[tuple[int, int]] = []
-    others: set[tuple[str, ...]] = set()
     for run in runs:
-        says = cues.says(text, run.start, run.end)
-        if says is False:
-            others.add(_pattern(run))
-        if says is not True and _pattern(run) in others:
-            continue
-        if _is_phone(text, run, says):
+        if _is_phone(text, run, cues):
             found.append(_widened(text, run))
             continue
         parts = run.parts(text)
         if len(parts) > 1:
-            found.extend(
-                _widened(text, part) for part in parts if _is_phone(text, part, cues.says(text, part.start, part.end))
-            )
+            found.extend(_widened(text, part) for part in parts if _is_phone(text, part, cues))
     return found
 
 
@@ -97,12 +88,8 @@ def _widened(text: str, run: Run) -> tuple[int, int]:
     return start, run.end
 
 
-def _pattern(run: Run) -> tuple[str, ...]:
-    """Return how a number is written: articles and parcels that are named one after the other begin alike."""
-    return run.groups[0].digits, *("0" * len(group.digits) for group in run.groups[1:])
-
-
-def _is_phone(text: str, run: Run, says: bool | None) -> bool:  # noqa: FBT001  # what the words around say
+def _is_phone(text: str, run: Run, cues: Cues) -> bool:
+    says = cues.says(text, run.start, run.end)
     if says is False:
         return False
     if run.spelled >= _MANY_SPELLED and len(run.digits) > _SHORTEST_WITH_CUE:
@@ -154,8 +141,6 @@ def _is_list(text: str, run: Run) -> bool:
     first = run.groups[0].digits
     if run.international or first[0] == "0" or len(first) != 2:  # noqa: PLR2004  # see above
         return False
-    if len(_DECIMAL.findall(text, run.start, run.end)) > 1:
-        return True
     return _COMMAS.fullmatch(text, run.start, run.end) is not None
 
 
