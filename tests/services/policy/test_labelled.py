@@ -32,10 +32,10 @@ RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
 # What single languages are short of the goals on the held-out part: recall (goal 0.97), rounded down, and clean
-# messages blocked (goal 0.01), rounded up: two in each. The part is the sixth one, of November 2026, by six who knew
-# only the rules, and was measured first when the model was settled. The ones before it are in `dev`.
-FOUND = {"es": 0.96, "it": 0.95}
-CLEAN_BLOCKED = {"fr": 0.011, "it": 0.011}
+# messages blocked (goal 0.01), rounded up: six of 229 in German. The part is the seventh one, of November 2026, by six
+# who knew only the rules, and was measured first when the model was settled. The ones before it are in `dev`.
+FOUND: dict[str, float] = {}
+CLEAN_BLOCKED = {"de": 0.027}
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
 each_language = pytest.mark.parametrize("lang", LANGUAGES)

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.services.policy.training.examples import Example
 from tests.services.policy.training.features import Floats, Numbers, Text, Truths, read
-from tests.services.policy.training.mixing import Mixture, Part, mix, mix_whole
+from tests.services.policy.training.mixing import Mixture, Part, mix, mix_two, mix_whole
 from tests.services.policy.training.tasks import SEED, WHOLE, Task
 
 # Whether a message that breaks another rule seems to break this one, too, matters little.
@@ -40,7 +40,8 @@ class Material:
         """Mix a task's examples; what is mixed is of one of the `folds`."""
         texts = [read(example) for example in task.examples]
         parts = _parts(task, texts, folds)
-        simple = list(mix([part for part in parts if not part.whole], SEED))
+        partial = [part for part in parts if not part.whole]
+        simple = [*mix(partial, SEED), *mix_two(partial, SEED)]
         mixtures = [*simple, *mix_whole(parts, SEED)]
         truths, importance, spoken = _mixed(task, mixtures, len(simple))
         inner = np.array([one.inner for one in mixtures])
@@ -85,8 +86,8 @@ def _mixed(task: Task, mixtures: list[Mixture], simple: int) -> tuple[Truths, Fl
     ours, theirs, whole = task.truths[inner], task.truths[outer], task.whole
     later = (np.arange(len(mixtures)) >= simple)[:, None]
     both = later & ~task.clean[outer][:, None]
-    truths = np.where(later, ours & theirs, ours)
-    importance = np.where(later | ours | task.clean[inner][:, None], 1.0, _OTHER) * (later | ~whole)
+    truths = np.where(later, ours & theirs, ours | theirs)
+    importance = np.where(later | truths | task.clean[inner][:, None], 1.0, _OTHER) * (later | ~whole)
     # A confirmation with thanks: which of the two rules would it break?
     importance[both & (ours ^ theirs)] = 0.0
     spoken = (task.spoken[inner] | task.spoken[outer]) & (both | ~whole)

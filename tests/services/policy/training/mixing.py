@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.services.policy.training.features import Text
 
-_SHARE_BREAKING, _SHARE_CLEAN, _SHARE_WHOLE = 0.6, 0.4, 0.6
+_SHARE_BREAKING, _SHARE_CLEAN, _SHARE_TWO, _SHARE_WHOLE = 0.6, 0.4, 0.25, 0.6
 _CHOICES = 8
 _MOST_SENTENCES = 5
 
@@ -44,6 +44,17 @@ def mix(parts: Sequence[Part], seed: int) -> Iterator[Mixture]:
             if clean and chance.random() < share and len(part.text.body) < _MOST_SENTENCES:
                 other = chance.choice(clean)
                 yield _within(part, other, chance.randrange(len(other.text.body) + 1))
+
+
+def mix_two(parts: Sequence[Part], seed: int) -> Iterator[Mixture]:
+    """Yield mixtures of what breaks rules with what breaks others: together they break all of these."""
+    chance = random.Random(seed)
+    for group in _groups(parts):
+        breaking = [part for part in group if not part.clean and len(part.text.body) < _MOST_SENTENCES]
+        for part in breaking:
+            if chance.random() < _SHARE_TWO:
+                other = chance.choice(breaking)
+                yield _within(part, other, chance.choice((0, len(other.text.body))))
 
 
 def mix_whole(parts: Sequence[Part], seed: int) -> Iterator[Mixture]:

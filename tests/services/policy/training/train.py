@@ -10,13 +10,15 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from services.policy.gate.model.net import PACKAGED as NET
+from services.policy.gate.model.net import packaged as packaged_net
 from services.policy.gate.model.net import write_net
-from services.policy.gate.model.weights import PACKAGED, ZERO, Calibration, write_weights
+from services.policy.gate.model.weights import PACKAGED, ZERO, Calibration, packaged, write_weights
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.calibration import Sums, calibrate
 from tests.services.policy.training.course import Course
 from tests.services.policy.training.examples import read_examples
 from tests.services.policy.training.features import Floats, Numbers
+from tests.services.policy.training.leeway import yielding
 from tests.services.policy.training.lesson import Lesson
 from tests.services.policy.training.material import Material
 from tests.services.policy.training.propagation import Arrays
@@ -42,9 +44,19 @@ def main() -> int:
     # Both at the end: who breaks off keeps the files, which belong together, as they are.
     write_net(NET, _labels(materials), net)
     write_weights(PACKAGED, calibrations, table(columns))
+    yield_to_examples()
     for path in (PACKAGED, NET):
         sys.stdout.write(f"{len(examples)} examples, {path.name}: {path.stat().st_size / 1e6:.2f} MB\n")
     return 0
+
+
+def yield_to_examples() -> None:
+    """Lower the packaged thresholds to what the rules' own examples reach, where that is near."""
+    packaged_net.cache_clear()
+    packaged.cache_clear()
+    lowered = yielding(packaged(), RuleSet.load())
+    _, table_as_it_is = PACKAGED.read_bytes().split(b"\n", 1)
+    write_weights(PACKAGED, lowered, table_as_it_is)
 
 
 def _labels(materials: Sequence[Material]) -> dict[str, bool]:
