@@ -109,13 +109,13 @@ class Mailboxes:
         if provider is not None and self._may_be_local(text, start, local, at):
             return start, at.end() + provider.end()
         end = self._domain_end(window, everyday=at.lastgroup == "word" and at.group().strip() in _EVERYDAY)
+        is_local = local.rpartition(" ")[2] not in self._never_local  # "stay-at-home"
         if end is not None:
-            is_sure = self._sure_dot.search(window[:end]) is not None and local not in _LOOKING
+            is_sure = is_local and self._sure_dot.search(window[:end]) is not None
             return (start, at.end() + end) if is_sure or self._may_be_local(text, start, local, at) else None
         label = _TLD_LESS.match(window)
         if label is not None and at.group() == "@" and self._cue.search(text[max(0, start - _CUE_WINDOW) : start]):
             return start, at.end() + label.end()
-        is_local = local.rpartition(" ")[2] not in self._never_local  # "stay-at-home"
         if at.lastgroup == "framed" and is_local and self._is_named(at.group()) and re.match(r"[a-z0-9]{3}", window):
             label = re.match(_LABEL, window)
             return (start, at.end() + label.end()) if label is not None else None
@@ -170,7 +170,6 @@ def _is_meant(loose: re.Match[str]) -> bool:
     return named or loose.group("tld") == "com"
 
 
-_LOOKING = frozenset({"look", "looking", "us", "me", "shop", "store", "see", "here", "visit", "buy", "order", "find"})
 _EVERYDAY = frozenset({"at", "a", "bei", "chez", "su"})
 _WORDS_TOO = frozenset(
     {"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no", "at", "il", "la", "le", "my", "se", "si", "us"}

@@ -17,8 +17,8 @@ from services.policy.gate.wordlist import Words, alternatives, flat
 
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _SCHEMED = re.compile(rf"(?<![a-z0-9_])(?:https?|hxxps?|ftp)\s?:\s?//\s?{AFTER_SCHEME}")
-_DEFANGED = re.compile(r"[\[({]\s?(?:\.|dot|punto|point|punkt)\s?[\])}]")
-_FRAMED = r"\s?[\[({]\s?(?:\.|dot|punto|point|punkt)\s?[\])}]\s?"
+_FRAMED_DOT = r"[\[({]\s?(?:\.|dot|punto|point|punkt)\s?[\])}]"
+_DEFANGED = re.compile(_FRAMED_DOT)
 _BARE = re.compile(
     rf"(?<![a-z0-9ß-ɏ_@./:&=%+#~\\-])(?:(?:{_LABEL})\.){{1,8}}(?P<tld>[a-zß-ɏ]{{2,18}}|xn--[a-z0-9-]{{1,50}}|[а-я]{{2,10}}|みんな|セール)"
     rf"(?P<dot>\.)?(?P<port>:\d{{1,9}})?(?P<path>[/?#](?:(?!'){IN_LINK}){{0,2000}})?(?![a-z0-9_@])"
@@ -138,7 +138,7 @@ class WrittenLinks:
             rf"(?<![a-zß-ɏ])(?:{alternatives(signs['ending_words'])})[\s「\"']{{0,3}}\.?(?:com|net|org|eu|de|fr|it|es|jp|shop|store|io)(?![a-z0-9-])"
         )
         self._disguised = re.compile(
-            rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\s{{0,2}}\.?\s{{1,3}})?(?P<name>{_LABEL}(?:(?:\.|{_FRAMED}){_LABEL}){{0,3}})"
+            rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\s{{0,2}}\.?\s{{1,3}})?(?P<name>{_LABEL}(?:(?:\.|\s?{_FRAMED_DOT}\s?){_LABEL}){{0,3}})"
             rf"(?P<dot>\s{{1,3}}(?:{dots})\s{{1,3}}|\s{{0,2}}(?:ドット|どっと)\s{{0,2}}|\s{{1,2}}\.\s{{0,2}}|,(?=(?:com|net|org)(?![a-z]))|。\s?(?=(?:com|net|org|jp)(?![a-z]))|\.\s(?=com(?![a-zß-ɏ'’]))"
             rf"|\s{{0,2}}[(\[{{<〔【*_-]{{1,2}}\s?(?:\.|{dots}|ドット)\s?[)\]}}>〕】*_-]{{1,2}}\s{{0,2}})"
             rf"(?P<tld>[a-z]{{2,12}}|コム|ネット|ジェーピー|ジェイピー)(?P<path>\s{{0,2}}(?:/|{slashes})\s{{0,2}}[a-z0-9_-]{{1,60}})?(?![a-z0-9_@])"
