@@ -12,6 +12,8 @@ from services.policy.gate.contact.numerals import Run
 from services.policy.gate.wordlist import Words
 
 _COMMAS = re.compile(r"\d{1,3}(?:[,.]\s\d{1,3})+")
+# Sizes, each with its centimetres: a table whose cells stand in a row.
+_SIZES = re.compile(r"(?:\d{2}\s{1,3}\d{2}[.,]\d\s{0,3}){2,9}")
 _NORTH_AMERICAN = re.compile(r"(?:1\W{0,2})?\(?[2-9]\d\d\)?\W{1,3}\d{3}\W{1,3}\d{4}")
 _JAPANESE = re.compile(r"0\d{1,4}\W{1,2}\d{1,4}\W{1,2}\d{3,4}")
 SOUTHERN_MOBILE = re.compile(r"(?:3\d{9}|[67]\d{8})$")  # Italy, Spain: no trunk prefix
@@ -137,11 +139,14 @@ def _is_key(run: Run) -> bool:
 
 
 def _is_list(text: str, run: Run) -> bool:
-    """Tell whether these are numbers that a sentence lists: `pins 30, 85, 86, 87`. None is dialled in two figures."""
+    """Tell whether these are numbers that a sentence or a table lists: `pins 30, 85, 86, 87`.
+
+    None is dialled in two figures.
+    """
     first = run.groups[0].digits
     if run.international or first[0] == "0" or len(first) != 2:  # noqa: PLR2004  # see above
         return False
-    return _COMMAS.fullmatch(text, run.start, run.end) is not None
+    return any(pattern.fullmatch(text, run.start, run.end) is not None for pattern in (_COMMAS, _SIZES))
 
 
 def _stuck(text: str, run: Run) -> bool:
