@@ -18,6 +18,7 @@ _NUMBER_SIGN = r"[,\s]{1,3}(?:(?:n|nr|no|num|numero|nummer)[.°º]{0,2}\s{0,2})?
 # Abbreviations have a dot, and others end a sentence with it.
 _WORD = r"(?:[a-z]{1,3}\.|[a-z][a-z'-]{0,23})"
 _ARTICLES = r"(?:\s(?:de|du|des|la|le|les|von|der|dem)(?![a-z]))"
+# Of the syllables' letters those that names of districts are often written with.
 _JAPANESE_NAME = "\u3005\u4e00-\u9fff\u30a1-\u30f6\u30fcのヶがみなとらうさい"
 _FIGURES = "[\\d一二三四五六七八九十]{1,4}"
 _JAPANESE = re.compile(
@@ -31,6 +32,7 @@ _POSTCODE = re.compile(
     r"[,\s-]{1,4}(?:[a-z]-)?(?:\d{4,5}\s[a-z]|(?:[a-z'-]{2,24}[,\s]{1,3}){0,3}[a-z]{1,2}\d[a-z\d]?\s\d[a-z]{2}(?![a-z]))"
 )
 _CAPITAL = re.compile(r"(?:^|(?<=[\s'-]))[A-ZÀ-Þ][^\s,]*")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 _FIGURE = re.compile(r"\d")
 _NEAR, _NEXT, _TAIL = 40, 24, 60
 _JAPANESE_NEXT = 14
@@ -71,8 +73,9 @@ class PostalAddresses:
             capitals = list(_CAPITAL.finditer(field, start, end))
             if capitals and self._is_meant(text, match):
                 # A street's name behind its number ends with a word in capitals, wherever the match does.
-                after = end - capitals[-1].end() if match.group("numbered") else 0
-                yield match.start(), match.end() - after
+                after = len(_TAG.sub(" ", field[capitals[-1].end() : end]).split()) if match.group("numbered") else 0
+                street = match.group().rsplit(maxsplit=after)[0] if after else match.group()
+                yield match.start(), match.start() + len(street)
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         if _POSTCODE.match(text, match.end(), match.end() + _TAIL):

@@ -105,6 +105,15 @@ def test_towns_postcodes_and_other_figures_are_no_address(text: str) -> None:
     assert _mended(text) is None
 
 
+def test_markup_around_a_name_stays() -> None:
+    html = "<p>J'habite <b>12 rue Pasteur</b> livrez vous ici ?</p>"
+    candidate = Candidate(html=html, direction="buyer_to_seller", kind="proactive", presale=True)
+    mended = RULES.judge(candidate).mended_html
+    assert mended is not None
+    assert "Pasteur" not in mended
+    assert "livrez vous ici ?" in mended
+
+
 @pytest.mark.parametrize("direction", ["seller_to_buyer", "buyer_to_seller"])
 def test_after_an_order_an_address_is_the_buyers_to_give_and_the_sellers_to_ask(direction: Direction) -> None:
     candidate = Candidate(text="Is it 17 Canal Street, Leeds?", direction=direction, kind="reply")
