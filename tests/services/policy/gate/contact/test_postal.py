@@ -29,7 +29,7 @@ def _mended(text: str) -> str | None:
         ("Abito in via dei Glicini 18/A, 00172 Roma.", "Abito in [•••], 00172 Roma."),
         ("Consegnate al piano in V.le Monza n. 114?", "Consegnate al piano in [•••]?"),
         ("Liefern Sie in die Karl-Marx-Straße 7a in Jena?", "Liefern Sie in die [•••] in Jena?"),
-        ("Unsere Adresse: Grüner Weg 8, 4. Stock.", "Unsere Adresse: [•••], 4. Stock."),
+        ("Geht das? Unsere Adresse: Grüner Weg 8, 4. Stock.", "Geht das? Unsere Adresse: [•••], 4. Stock."),
         ("Adresse: Bahnhofstr.12", "Adresse: [•••]"),
         ("J'habite 114 bis, place de la Mairie.", "J'habite [•••]."),
         ("Livrez-vous au 27 rue du Général de Gaulle au premier ?", "Livrez-vous au [•••] au premier ?"),
