@@ -55,10 +55,22 @@ class Example:
 def read_examples() -> list[Example]:
     """Return all examples, in a fixed order, each text once for a direction."""
     found: dict[tuple[str, str, str, str | None], Example] = {}
-    for example in (*_labelled(), *_short(), *_written(), *_drawn(), *_rules()):
+    for example in (*_labelled(), *_short(), *_written(), *_drawn(), *read_rules_own()):
         one = example.candidate
         found.setdefault((one.direction, one.subject, one.text, one.html), example)
     return list(found.values())
+
+
+def read_rules_own() -> Iterator[Example]:
+    """Yield the rules' own examples. Of other rules they say nothing."""
+    for path in sorted(PACKAGED.glob("content_*.toml")):
+        rule = tomllib.loads(path.read_text("utf-8"))
+        for kind in ("hit", "miss"):
+            for example in rule.get("examples", {}).get(kind, ()):
+                if set(example) <= _READABLE:
+                    candidate = Candidate(**example, trusted_domains=STOREFRONTS)
+                    labels = frozenset({rule["id"]} if kind == "hit" else ())
+                    yield Example(candidate, candidate.language, labels, "rule", unknown=True)
 
 
 def _labelled() -> Iterator[Example]:
@@ -111,18 +123,6 @@ def _drawn() -> Iterator[Example]:
 
 def _full(name: str) -> str:
     return name if name.startswith("content.") else f"content.{name}"
-
-
-def _rules() -> Iterator[Example]:
-    """Yield the rules' own examples. Of other rules they say nothing."""
-    for path in sorted(PACKAGED.glob("content_*.toml")):
-        rule = tomllib.loads(path.read_text("utf-8"))
-        for kind in ("hit", "miss"):
-            for example in rule.get("examples", {}).get(kind, ()):
-                if set(example) <= _READABLE:
-                    candidate = Candidate(**example, trusted_domains=STOREFRONTS)
-                    labels = frozenset({rule["id"]} if kind == "hit" else ())
-                    yield Example(candidate, candidate.language, labels, "rule", unknown=True)
 
 
 def _candidate(direction: Direction, kind: Kind, text: str, language: str) -> Candidate:

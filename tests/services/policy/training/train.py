@@ -16,7 +16,7 @@ from services.policy.gate.model.weights import PACKAGED, ZERO, Calibration, pack
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.calibration import Sums, calibrate
 from tests.services.policy.training.course import Course
-from tests.services.policy.training.examples import read_examples
+from tests.services.policy.training.examples import read_examples, read_rules_own
 from tests.services.policy.training.features import Floats, Numbers
 from tests.services.policy.training.leeway import yielding
 from tests.services.policy.training.lesson import Lesson
@@ -54,7 +54,7 @@ def yield_to_examples() -> None:
     """Lower the packaged thresholds to what the rules' own examples reach, where that is near."""
     packaged_net.cache_clear()
     packaged.cache_clear()
-    lowered = yielding(packaged(), RuleSet.load())
+    lowered = yielding(packaged(), RuleSet.load(), list(read_rules_own()))
     _, table_as_it_is = PACKAGED.read_bytes().split(b"\n", 1)
     write_weights(PACKAGED, lowered, table_as_it_is)
 
