@@ -71,7 +71,7 @@ class Mailboxes:
         # A name, the sign, a name, the dot, an ending: each told, with commas or such between. "As far as the point"
         # has none there.
         self._told = re.compile(
-            rf"(?<![a-z])(?:{alternatives(signs['told_at_words'])})(?![a-z])[^\n.!?]{{1,60}}?(?:,|\sthen(?:\sa)?|\sluego|\spoi|\spuis|\sdann)\s"
+            rf"(?<![a-z])(?:{alternatives(signs['told_at_words'])})(?![a-z])[^\n.!?]{{1,60}}?(?:,|\s(?:{alternatives(signs['then_words'])}))\s"
             rf"(?:{alternatives([*dot_words, *signs['told_dot_words']])})(?:,\s|\s(?:e|y|et|and|und|plus)\s)"
             rf"(?:com|net|org|it|de|fr|es|jp|eu|uk|ch|at)(?=[\s.,;:!?)]|$)"
         )

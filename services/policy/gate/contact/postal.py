@@ -27,7 +27,6 @@ _JAPANESE = re.compile(
     r"(?!\d|\s?(?:日|時|週|個|本|枚|人|回|円|年|cm|mm|kg))"
 )
 _JAPANESE_BEGINNING = re.compile(r"[\u3005\u4e00-\u9fffさいたまつくば]{1,12}$")
-_JAPANESE_CUE = re.compile(r"住所|住んで|自宅|我が家|実家|届け先|お届け|届けて|届きますか|設置場所|〒|宛")
 _POSTCODE = re.compile(
     r"[,\s-]{1,4}(?:[a-z]-)?(?:\d{4,5}\s[a-z]|(?:[a-z'-]{2,24}[,\s]{1,3}){0,3}[a-z]{1,2}\d[a-z\d]?\s\d[a-z]{2}(?![a-z]))"
 )
@@ -66,7 +65,7 @@ class PostalAddresses:
         for match in _JAPANESE.finditer(text):
             beginning = _JAPANESE_BEGINNING.search(text, max(0, match.start() - _JAPANESE_NEXT), match.start())
             start = match.start() if beginning is None else beginning.start()
-            if _JAPANESE_CUE.search(text, max(0, start - _NEAR), match.end() + _JAPANESE_NEXT):
+            if self._address.search(text[max(0, start - _NEAR) : match.end() + _JAPANESE_NEXT]):
                 yield start, match.end()
         for match in self._streets.finditer(text):
             start, end = passage.span(*match.span())

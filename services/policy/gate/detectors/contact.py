@@ -129,15 +129,18 @@ class _Contact:
                     continue
                 if not self._service.allows(judged.candidate.reason, passage.text.folded, found):
                     yield Hit(passage.field, *passage.text.span(found.start, found.end), mask=self._mask)
-            # Where a seller is to be found (a workshop, where returns go) is no way to write past the marketplace.
-            for span in (
-                self._streets.find(passage.text, judged.candidate.written(passage.field)) if _tells_own(judged) else ()
-            ):
-                yield Hit(passage.field, *passage.text.span(*span), mask=self._mask)
         yield from self._in_links(judged)
+        # Where a seller is to be found (a workshop, where returns go) is no way to write past the marketplace.
+        if _tells_own(judged):
+            yield from self._homes(judged)
         for attachment in judged.candidate.attachments:
             if any(self._is_contact(code) for code in attachment.codes):
                 yield Hit("attachment", 0, 0, excerpt=attachment.name)
+
+    def _homes(self, judged: Judged) -> Iterable[Hit]:
+        for passage in judged.passages:
+            for span in self._streets.find(passage.text, judged.candidate.written(passage.field)):
+                yield Hit(passage.field, *passage.text.span(*span), mask=self._mask)
 
     def _is_own(self, judged: Judged, passage: Passage, found: _Found) -> bool:
         """Tell whether this is an address of the marketplace itself, as its aliases are."""
