@@ -83,7 +83,7 @@ class Mailboxes:
         )
         self._never_local = frozenset(signs["never_local"])
         self._loose = re.compile(
-            rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?P<on>(?:su|auf|bei|sur|chez|en|on|at|de|di)\s{{1,3}})?(?:{names})\s{{0,2}}(?P<dot>\.|\s(?:{dot})\s|\s)\s{{0,2}}(?P<tld>com|it|de|fr|es|co|jp)(?![a-z0-9])"
+            rf"(?<![a-z0-9])[a-z0-9._-]{{3,40}}\s{{1,3}}(?P<on>(?:su|auf|bei|sur|chez|en|on|at|de|di)\s{{1,3}})?(?:{names})\s{{0,2}}(?P<dot>\.|\s(?:{dot})\s|\s)\s{{0,2}}(?P<tld>com|net|it|de|fr|es|co|jp)(?![a-z0-9])"
         )
 
     def find(self, text: str) -> list[tuple[int, int]]:
@@ -152,9 +152,9 @@ class Mailboxes:
             return None
         labels = self._separator.split(match.group(1))
         for separator, label in reversed(list(zip(self._separator.finditer(match.group(1)), labels[1:], strict=False))):
-            # "… 110 at night. In that case"
+            # "… 110 at night. In that case", "… at once. Jo": what begins a sentence is a word, or somebody's name.
             ended = separator.group()[0] == "." and separator.group()[-1].isspace()
-            if is_public_suffix(label) and not (everyday and ended and label in _WORDS_TOO):
+            if is_public_suffix(label) and not (everyday and ended and label not in _ENDINGS):
                 return match.start(1) + separator.end() + len(label)
         return None
 
@@ -170,6 +170,7 @@ def _is_meant(loose: re.Match[str]) -> bool:
     return named or loose.group("tld") == "com"
 
 
+_ENDINGS = frozenset({"com", "net", "org", "eu", "info", "fr", "jp", "uk"})
 _EVERYDAY = frozenset({"at", "a", "bei", "chez", "su"})
 _WORDS_TOO = frozenset(
     {"is", "it", "as", "so", "to", "me", "be", "de", "es", "in", "no", "at", "il", "la", "le", "my", "se", "si", "us"}

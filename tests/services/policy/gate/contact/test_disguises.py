@@ -28,6 +28,11 @@ def has_contact(text: str) -> bool:
         "06.12.34.56.78",
         "mario.rossi gmail. it",
         "discord: marktaylor#1234",
+        "Mon mail : huguette.marin chez laposte point net. Bien à vous",
+        "Rufen Sie uns wegen der fehlenden Teile an: 0431 7785210",
+        "Nuestro encargado le atiende en el ６３７４４０９１５.",  # noqa: RUF001  # as it is written
+        "My direct line is (555) 0142 with area code 415 in front.",
+        "Vous composez le zéro un, puis 99, puis deux fois zéro, ensuite 6-1 et enfin 7-2.",
     ],
 )
 def test_disguises_are_seen_through(text: str) -> None:
@@ -41,6 +46,9 @@ def test_disguises_are_seen_through(text: str) -> None:
         "The voltage in your area drops to 110 at night. In that case it cuts off.",
         "新作のオンラインカタログに載っているラインの色は紺です。",
         "Sizes in stock: 06, 08, 10, 12, 14.",
+        "If it is not with you by Friday, write to me and we'll send another at once. Jo",
+        "Je l'ai essayé deux fois, puis 3 fois, et enfin 12 fois, 40 minutes.",
+        "Das Teil 0431 7785210 fehlt leider noch.",
     ],
 )
 def test_words_are_no_addresses(text: str) -> None:

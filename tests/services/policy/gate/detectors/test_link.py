@@ -3,10 +3,12 @@ import pytest
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.detectors.link import build
 from services.policy.gate.judged import Judged
+from services.policy.gate.ruleset import RuleSet
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 IMITATION = build({"find": "imitation", "genuine": ["shopcdn.net"]})
+RULES = RuleSet.load()
 
 
 def poses(host: str, *trusted: str) -> bool:
@@ -52,3 +54,11 @@ def test_a_link_that_shows_the_marketplace_and_leads_elsewhere_poses() -> None:
     html = '<a href="https://parcel-desk.info/pay">https://www.amazon.it/pay</a>'
     candidate = Candidate(direction="buyer_to_seller", html=html, trusted_domains=frozenset({"amazon.it"}))
     assert [hit.field for hit in IMITATION(Judged(candidate))] == ["html"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Bitte eine Adresse auf dem Festland, Best.Nr 305-8816254-9977103.", "Es geht um Art.Nr. 4471, danke."]
+)
+def test_an_abbreviated_number_is_no_site(text: str) -> None:
+    findings = RULES.judge(Candidate(text=text, kind="reply", language="de")).findings
+    assert "content.external_link" not in {finding.rule for finding in findings}
