@@ -54,7 +54,7 @@ _LOOSE_UNIT = re.compile(
     r"\s?(?:in|a|x|m|h\d{0,2}|giorn\w*|tag\w*|jours?|dias?|days?|ore|hours?|stunden?|heures?|horas?|min\w*|uhr)\b|\s?[日時分番]"
 )
 # What stands before the last groups of a number, as far as they may be one with it.
-_GROUPS_BEFORE = re.compile(r"(?<!\d)(?<!\d[.,])\+?\(?\d[\d()]{0,8}(?:[ ./-]{1,3}[\d()]{1,6}){0,4}[ ./-]{1,3}$")
+_GROUPS_BEFORE = re.compile(r"(?<!\d)(?<!\d[.,])\+?\(?\d[\d()]{0,8}(?:[ ./-]{1,3}[\d()]{1,6}){0,8}[ ./-]{1,3}$")
 _GROUP = re.compile(r"\+?\d+")
 _DATED = re.compile(_DATE)
 _CALLED_LENGTHS, _TRUNK_LENGTHS, _ABROAD_LENGTHS = range(8, 14), range(9, 13), range(8, 16)

@@ -13,6 +13,7 @@ _AT_HANDLE = re.compile(
     r"(?<![\w@.%+/#$&*-])(?<![a-z0-9_]!)@(?!\s)([a-z_](?:[a-z0-9_.]{1,29}[a-z0-9_])|[a-z_]{3,30})(?![\w@])"
 )
 _LIVE = re.compile(r"(?<![a-z0-9])live:\.?[a-z0-9_][a-z0-9._-]{3,40}")
+_TAGGED = re.compile(r"(?<![\w#@.-])([^\W\d_][\w.-]{1,31})#\d{4}(?!\w)")
 _NAME = r"[a-z0-9_](?:[a-z0-9_.-]{1,30}[a-z0-9_])"
 _WINDOW = 56
 # Of "I'm", which introduces a name without a sign.
@@ -57,6 +58,7 @@ class Handles:
         self._led = re.compile(rf"(?<![a-z])(?:(?:{led})\s(?:[a-z']{{1,14}}\s)?|(?:{bare})\s)$|[:/(]\s?$")
         following = alternatives(_folded(parameters["following"]))
         self._following = re.compile(rf"\s?-?(?:{following})")
+        self._numbered = Words(flat(parameters["other_number_words"]))
         self._device = Words(flat(parameters["device_words"]))
         self._never = frozenset(parameters["never_handle"])
         introduced = alternatives(flat(parameters["name_words"]))
@@ -79,6 +81,8 @@ class Handles:
             found += [match.span() for match in _LINE.finditer(text)]
         if "live:" in text:
             found += [match.span() for match in _LIVE.finditer(text)]
+        if "discord" in text and "#" in text:
+            found += [match.span() for match in _TAGGED.finditer(text) if self._is_tagged(text, match)]
         for platform in self._platform.finditer(text):
             span = self._at_platform(text, platform)
             if span is not None:
@@ -88,6 +92,11 @@ class Handles:
             if self._contact_word.search(near) or self._leads_to_platform(near):
                 found.append(code.span())
         return found
+
+    def _is_tagged(self, text: str, name: re.Match[str]) -> bool:
+        """Tell whether "name#1234" is a name on Discord, and not the number of an order or a lot."""
+        near = text[max(0, name.start() - _WINDOW) : name.end() + _WINDOW]
+        return "discord" in near and not self._numbered.fullmatch(name.group(1))
 
     def _leads_to_platform(self, near: str) -> bool:
         return (

@@ -18,6 +18,7 @@ _DOMAIN_WINDOW = 200
 _BACKWARD_LOCAL = re.compile(r"\s{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _CUE_WINDOW = 60
+_ONE_LETTER = re.compile(r"\s([a-z])(?![a-z0-9])")
 _TLD_LESS = re.compile(r"[a-z][a-z0-9-]{3,40}(?![a-z0-9.@-])")
 
 
@@ -79,7 +80,7 @@ class Mailboxes:
         # Of an everyday sign word, "at gardenmate dot com": the dot's word and the ending say that an address is meant.
         sure_dots = alternatives(set(dot_words) - {"point"})
         self._sure_dot = re.compile(
-            rf"\s(?:{sure_dots})\s{{1,3}}(?:com|net|org|eu|info|shop|fr|jp|uk)$|\spunkt\s{{1,3}}(?:de|at|ch)$"
+            rf"\s(?:{sure_dots})\s{{1,3}}(?:com|net|org|eu|info|shop|fr|jp|uk|ie|biz|io)$|\spunkt\s{{1,3}}(?:de|at|ch)$"
         )
         self._never_local = frozenset(signs["never_local"])
         self._loose = re.compile(
@@ -108,7 +109,8 @@ class Mailboxes:
         provider = self._provider.match(window)
         if provider is not None and self._may_be_local(text, start, local, at):
             return start, at.end() + provider.end()
-        end = self._domain_end(window, everyday=at.lastgroup == "word" and at.group().strip() in _EVERYDAY)
+        is_everyday = at.lastgroup == "word" and at.group().strip() in _EVERYDAY
+        end = self._domain_end(window, everyday=is_everyday, named=re.search(r"[0-9._]", local) is not None)
         is_local = local.rpartition(" ")[2] not in self._never_local  # "stay-at-home"
         if end is not None:
             is_sure = is_local and self._sure_dot.search(window[:end]) is not None
@@ -120,6 +122,9 @@ class Mailboxes:
             label = re.match(_LABEL, window)
             return (start, at.end() + label.end()) if label is not None else None
         return None
+
+    def _is_word(self, ending: str, *, named: bool) -> bool:
+        return ending in _WORDS_TOO if named else ending not in _ENDINGS
 
     def _is_named(self, framed: str) -> bool:
         return len(framed.strip().strip("()[]{}<>«»〔〕【】*_|/- ")) > 1 and "/" not in framed
@@ -146,15 +151,19 @@ class Mailboxes:
             return True
         return bool(self._cue.search(text[max(0, start - _CUE_WINDOW) : start]))
 
-    def _domain_end(self, window: str, *, everyday: bool) -> int | None:
+    def _domain_end(self, window: str, *, everyday: bool, named: bool) -> int | None:
         match = self._domain.match(window)
         if match is None:
             return None
         labels = self._separator.split(match.group(1))
+        # "f a c t u r a s @ t o l d o n o r . e s": two letters are too few to be joined as a word is.
+        rest = _ONE_LETTER.match(window, match.end(1)) if len(labels[-1]) == 1 else None
+        if rest is not None and is_public_suffix(labels[-1] + rest.group(1)):
+            return rest.end()
         for separator, label in reversed(list(zip(self._separator.finditer(match.group(1)), labels[1:], strict=False))):
             # "… 110 at night. In that case", "… at once. Jo": what begins a sentence is a word, or somebody's name.
             ended = separator.group()[0] == "." and separator.group()[-1].isspace()
-            if is_public_suffix(label) and not (everyday and ended and label not in _ENDINGS):
+            if is_public_suffix(label) and not (everyday and ended and self._is_word(label, named=named)):
                 return match.start(1) + separator.end() + len(label)
         return None
 
@@ -166,7 +175,8 @@ def _is_meant(loose: re.Match[str]) -> bool:
     if loose.group("dot").strip():
         # "… you live. It is …"
         ended = loose.group("dot") == "." and loose.group()[loose.end("dot") - loose.start()].isspace()
-        return named or not (ended and loose.group("tld") in _WORDS_TOO)
+        # As in "… bright orange. Net weight: …" and in the names of programs.
+        return named or not (loose.group("tld") == "net" or (ended and loose.group("tld") in _WORDS_TOO))
     return named or loose.group("tld") == "com"
 
 

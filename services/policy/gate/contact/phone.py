@@ -24,6 +24,8 @@ MOBILE = re.compile(r"0(?:1[567]\d{8,9}|[67]\d{8}|7\d{9}|[789]0\d{8})$")
 _CODES = ("39", "49", "33", "34", "44", "81", "43", "41", "32")
 _REGIONS = ("IT", "DE", "FR", "ES", "GB", "JP", "AT", "CH", "BE", "US")
 _BEFORE, _AFTER = 60, 24
+# How near words have to be that make something else of what looks like nothing but a telephone number.
+_BEFORE_PAIRS, _BEFORE_PLUS = 30, 9
 # A full stop after a short word ("no. ", "ref. ") ends no sentence.
 _STOP = re.compile(r"[。！？\n]|[!?] |(?:[^\W\d_]{4}|\d{3}|[)\]\"»])[.] ")  # noqa: RUF001  # Japanese sentences end in these
 _LONGEST, _SHORTEST, _SHORTEST_WITH_CUE = 15, 8, 6
@@ -34,6 +36,7 @@ _MANY_SINGLES = 8
 _LISTS = 3
 _KEY = 4
 _PAIRS = 5
+_ALIKE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,19 @@ class Cues:
     telephone: Words
     other: Words
 
-    def says(self, text: str, start: int, end: int) -> bool | None:
+    def says(self, text: str, start: int, end: int, within: int = _BEFORE) -> bool | None:
         """Return whether the words nearest to `[start, end)` speak of a telephone; `None` if none speak.
 
         Words about a telephone count from further away, and from behind the number too; words about something
-        else only before it and in the same sentence.
+        else only before it, in the same sentence, and so many characters `within`.
         """
         before = text[max(0, start - _BEFORE) : start]
         before = before[before.rfind("\n\n") + 1 :]
         telephone = _distance(self.telephone, before)
         sentence = before[max((stop.end() for stop in _STOP.finditer(before)), default=0) :]
         other = _distance(self.other, sentence)
+        if other >= within:
+            other = _BEFORE
         behind = self.telephone.search(text[end : end + _AFTER].partition("\n")[0])
         if behind is not None:
             telephone = min(telephone, max(behind.start(), 3))
@@ -73,7 +78,9 @@ def _distance(pattern: Words, before: str) -> int:
 def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:
     """Return the spans of `runs` in folded `text` that are telephone numbers."""
     found: list[tuple[int, int]] = []
-    for run in runs:
+    for before, run in zip((None, *runs), runs, strict=False):
+        if before is not None and _is_listed(text, before, run, cues):
+            continue
         if _is_phone(text, run, cues):
             found.append(_widened(text, run))
             continue
@@ -81,6 +88,15 @@ def phones(text: str, runs: Sequence[Run], cues: Cues) -> list[tuple[int, int]]:
         if len(parts) > 1:
             found.extend(_widened(text, part) for part in parts if _is_phone(text, part, cues))
     return found
+
+
+def _is_listed(text: str, before: Run, run: Run, cues: Cues) -> bool:
+    """Tell whether a number is the second of two that begin alike: `reference 600 210 445, and yours 600 210 454`."""
+    if run.start - before.end > _BEFORE or before.digits[:_ALIKE] != run.digits[:_ALIKE]:
+        return False
+    if _is_unmistakable(text, run) or _STOP.search(text, before.start, run.start):
+        return False
+    return cues.says(text, before.start, before.end) is False and cues.says(text, run.start, run.end) is None
 
 
 def _widened(text: str, run: Run) -> tuple[int, int]:
@@ -92,6 +108,9 @@ def _widened(text: str, run: Run) -> tuple[int, int]:
 
 def _is_phone(text: str, run: Run, cues: Cues) -> bool:
     says = cues.says(text, run.start, run.end)
+    if says is False and _is_unmistakable(text, run):
+        within = _BEFORE_PLUS if run.international else _BEFORE_PAIRS
+        says = cues.says(text, run.start, run.end, within=within)
     if says is False:
         return False
     if run.spelled >= _MANY_SPELLED and len(run.digits) > _SHORTEST_WITH_CUE:
@@ -101,6 +120,16 @@ def _is_phone(text: str, run: Run, cues: Cues) -> bool:
     if len(run.digits) > _LONGEST_AT_HOME and not run.international:
         return _is_coded(run.digits) and not _is_article(run.digits) and _is_possible_abroad(run)
     return _is_called(text, run) if says else not _stuck(text, run) and _is_dialled(text, run)
+
+
+def _is_unmistakable(text: str, run: Run) -> bool:
+    """Tell whether digits stand as only a telephone number does: after a plus sign, or in the five pairs of the French.
+
+    Only words right before them then make them something else.
+    """
+    if run.international:
+        return _is_possible_abroad(run)
+    return _is_in_pairs(run) and "," not in text[run.start : run.end] and is_valid_at_home(run.digits)
 
 
 def _is_coded(digits: str) -> bool:
@@ -117,7 +146,7 @@ def _is_article(digits: str) -> bool:
 def _is_called(text: str, run: Run) -> bool:
     """Decide where the words around speak of a telephone: nearly anything that is no list or decimal."""
     if run.international:
-        return _is_possible_abroad(run)
+        return _is_possible_abroad(run) or (len(run.digits) > _SHORTEST and not _counts(run))
     if len(run.digits) <= _SHORTEST_WITH_CUE + 1 and re.search(r"\d[.,]\d{1,3}$", text[run.start : run.end]):
         return False
     return not _counts(run)
@@ -130,7 +159,7 @@ def _is_dialled(text: str, run: Run) -> bool:
     if run.international or run.groups[0].digits.startswith("00"):
         return _is_possible_abroad(run)
     singles = sum(len(group.digits) == 1 for group in run.groups)
-    return singles >= _MANY_SINGLES or _is_national(text, run)
+    return (singles >= _MANY_SINGLES and not set(run.digits) <= {"0", "1"}) or _is_national(text, run)
 
 
 def _is_key(run: Run) -> bool:
@@ -203,7 +232,7 @@ def _is_trunk_dialled(text: str, run: Run) -> bool:
     if len(run.groups) < _LISTS:
         return _stands_out(text, run)
     alone = run.groups[0].digits == "0" and text[run.groups[0].end] in " ./-"
-    return not alone
+    return not alone or re.search(r"[()]", text[run.start : run.end]) is not None
 
 
 def _stands_out(text: str, run: Run) -> bool:
