@@ -40,8 +40,8 @@ _WORD_LAST = re.compile(
     r"(?:(?<!\\)[\w)*?}+]|\\[wb])$"
 )
 _MOST_MARKS = 2000
-_CONCEPTS_OF_PASS = 5
-_MEMORY_OF_PASS = 4 << 20
+_CONCEPTS_OF_PASS = 4
+_MEMORY_OF_PASS = 8 << 20
 _MEMORY_OF_FINDER = 1 << 20
 
 
