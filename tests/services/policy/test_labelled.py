@@ -5,10 +5,12 @@ from functools import cache
 
 import pytest
 
+from services.policy.gate.candidate import Candidate
 from services.policy.gate.ruleset import RuleSet
 from shared.contracts.vocabulary import Reason
 from tests.services.policy.labelled.messages import KEYS, LANGUAGES, PARTS, Labelled, Part, read_part, read_rows
 from tests.services.policy.measurement import Outcome, blocked_clean, count, judge_all
+from tests.services.policy.training.examples import read_examples
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -32,10 +34,13 @@ RULES = sorted(TO_BUYER | TO_SELLER)
 MARKUP = {"content.logo_link", "content.tracking_pixel", "content.active_html"}
 
 # What single languages are short of the goals on the held-out part: recall (goal 0.97), rounded down, and clean
-# messages blocked (goal 0.01), rounded up: six of 229 in German. The part is the seventh one, of November 2026, by six
-# who knew only the rules, and was measured first when the model was settled. The ones before it are in `dev`.
-FOUND: dict[str, float] = {}
-CLEAN_BLOCKED = {"de": 0.027}
+# messages blocked (goal 0.01), rounded up. The part is the eighth one, of November 2026, by six who knew only the
+# rules. The ones before it are in `dev`.
+FOUND = {"ja": 0.955}
+CLEAN_BLOCKED: dict[str, float] = {}
+
+# Shorter ones anybody writes: "Thank you very much!".
+SHORTEST = 20
 
 each_file = pytest.mark.parametrize(("part", "lang"), [(part, lang) for part in PARTS for lang in LANGUAGES])
 each_language = pytest.mark.parametrize("lang", LANGUAGES)
@@ -52,7 +57,17 @@ def judged() -> tuple[Outcome, ...]:
     return tuple(judge_all(RuleSet.load(), read_part("heldout")))
 
 
-def words(message: Labelled) -> str:
+@cache
+def learned() -> dict[str, str]:
+    """Return the words of all longer messages that the model learns from, each with where it comes from."""
+    return {
+        written: example.hand or example.source
+        for example in read_examples()
+        if len(written := words(example.candidate)) > SHORTEST
+    }
+
+
+def words(message: Labelled | Candidate) -> str:
     """What is left of a message without its digits, marks, tags and capitals."""
     source = re.sub(r"<[^>]*>", " ", f"{message.text} {message.html or ''}").casefold()
     return " ".join(re.findall(r"[^\W\d_]+", source))
@@ -96,9 +111,9 @@ def test_ids_are_unique() -> None:
 
 
 @each_language
-def test_no_message_of_one_part_is_in_the_other(lang: str) -> None:
-    seen = {words(message): message.id for message in labelled("dev", lang) if len(words(message)) > 20}
-    assert [(seen[words(m)], m.id) for m in labelled("heldout", lang) if words(m) in seen] == []
+def test_no_message_that_is_measured_on_is_learned_from(lang: str) -> None:
+    found = [(m.id, learned()[words(m)]) for m in labelled("heldout", lang) if words(m) in learned()]
+    assert found == []
 
 
 @each_file

@@ -43,7 +43,7 @@ _TEN, _HUNDRED = 10, 100
 _LONGEST_JOINT = 14
 _CLUSTER = re.compile(rb"[^\0]+")
 _ANY_NUMBER = 255
-_MOST_WORDS = 24_576
+_MOST_WORDS = 65_536
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """Weighs what the word lists find in a message against what the model makes of it: adds findings, and takes them back.
 
 Written in a rule's file after the detector that it weighs, with `label`: what the model calls the rule's messages;
-`whole = true` where the rule speaks of the message as a whole, and something attached makes it another message.
+`whole = true` where the rule speaks of the message as a whole, and something attached makes it another message;
+`adds = true` where what the detector finds stands, and the model only adds to it, in messages to buyers, unless their
+reason is one of `not_for`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.policy.gate.judged import Detector, Hit, Judged
+from services.policy.gate.judged import Detector, Hit, Judged, Quotations
+from services.policy.gate.model.line import Line
 from services.policy.gate.model.scoring import Body, bodies
-from services.policy.gate.model.weights import Line, packaged
+from services.policy.gate.model.weights import packaged
 
 # Some five words of Latin letters, or ten Japanese characters.
 _FEW_WORDS_OCTETS = 32
@@ -19,12 +22,18 @@ _SURE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Weighing:
-    """The detector of one label over the `words` that it weighs."""
+class Learned:
+    """The detector of one label, which the model has learned, over the detector written before it."""
 
     label: str
-    whole: bool
     words: Detector
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing(Learned):
+    """Weighs what the `words` find; `whole`: of a message as a whole."""
+
+    whole: bool
 
     def __call__(self, judged: Judged) -> Iterator[Hit]:
         """Yield the hits of the words, if the model does not speak against them; its own, where it needs none.
@@ -38,24 +47,46 @@ class Weighing:
             return
         weights = packaged()
         label, calibration = weights.order.index(self.label), weights.labels[self.label]
-        reply = judged.candidate.kind == "reply"
         lines = [body.line(calibration) for body in found]
-        # Most messages are so far from a rule that the words, which are slower, could not change the answer.
+        margins = [body.margin(label, line) for body, line in zip(found, lines, strict=True)]
         read = _read(judged, found)
-        if all(body.most(label, one, reply=reply) + one.phrase < 0 for body, one in zip(found, lines, strict=True)):
-            if not read:
-                yield from self.words(judged)
-            return
-        margins = [body.margin(label, one, reply=reply) for body, one in zip(found, lines, strict=True)]
+        # Most messages are so far from a rule that the words, which are slower, could not change the answer.
         if read and max(map(_with_words, margins, lines)) < 0:
             return
         hits = list(self.words(judged))
         if hits:
             margins = list(map(_with_words, margins, lines))
         if max(margins) >= 0:
-            yield from hits or _own(found, margins, label, reply=reply)
+            yield from hits or _own(found, margins, label, reply=judged.candidate.kind == "reply")
         elif not read:
             yield from hits
+
+
+@dataclass(frozen=True, slots=True)
+class Adding(Learned):
+    """Adds to what the other detector finds, which stands, in messages to buyers for none of the reasons `not_for`."""
+
+    not_for: frozenset[str]
+
+    def __call__(self, judged: Judged) -> Iterator[Hit]:
+        """Yield the other detector's hits, or where it has none, what the model finds."""
+        hits = list(self.words(judged))
+        yield from hits or self._own(judged)
+
+    def _own(self, judged: Judged) -> list[Hit]:
+        candidate = judged.candidate
+        # Around what is quoted mail clients put addresses, which do not ask to be written to.
+        if (
+            candidate.direction != "seller_to_buyer"
+            or candidate.reason in self.not_for
+            or isinstance(judged, Quotations)
+        ):
+            return []
+        weights = packaged()
+        label, calibration = weights.order.index(self.label), weights.labels[self.label]
+        found = [body for body in bodies(judged) if not _has_few_words(body)]
+        margins = [body.margin(label, body.line(calibration)) for body in found]
+        return _own(found, margins, label, reply=False)
 
 
 def _with_words(margin: float, line: Line) -> float:
@@ -85,19 +116,28 @@ def _read(judged: Judged, found: tuple[Body, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Unweighed:
-    """A model detector before it knows the detector that it weighs."""
+    """A model detector before it knows the detector that it weighs, or adds to."""
 
     label: str
     whole: bool
+    adds: bool = False
+    not_for: frozenset[str] = frozenset()
 
-    def over(self, words: Detector) -> Weighing:
-        """Return the detector that weighs what `words` finds."""
-        return Weighing(self.label, self.whole, words)
+    def over(self, words: Detector) -> Weighing | Adding:
+        """Return the detector that weighs what `words` finds, or adds to it."""
+        if self.adds:
+            return Adding(self.label, words, self.not_for)
+        return Weighing(self.label, words, self.whole)
 
 
 def build(parameters: Mapping[str, Any]) -> Unweighed:
-    """Read `label` and `whole`; what it weighs follows from the rule's file."""
-    unknown = set(parameters) - {"label", "whole"}
+    """Read `label`, `whole`, `adds` and `not_for`; what it weighs follows from the rule's file."""
+    unknown = set(parameters) - {"label", "whole", "adds", "not_for"}
     if unknown:
         raise ValueError(f"unknown parameter {', '.join(sorted(unknown))}")
-    return Unweighed(parameters["label"], bool(parameters.get("whole", False)))
+    return Unweighed(
+        parameters["label"],
+        bool(parameters.get("whole", False)),
+        bool(parameters.get("adds", False)),
+        frozenset(parameters.get("not_for", ())),
+    )

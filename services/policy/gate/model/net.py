@@ -40,7 +40,7 @@ OUTERMOST = 8.0
 END = "|"
 """Stands after each sentence."""
 
-_MOST_WORDS = 24_576
+_MOST_WORDS = 65_536
 _MOST_STRETCHES, _SHORT_STRETCH = 4_096, 24
 _STEPS = 127
 # No Japanese word of the lists is longer.

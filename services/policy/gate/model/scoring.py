@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.policy.gate.judged import Judged
+from services.policy.gate.model.line import Calibration, Line
 from services.policy.gate.model.net import packaged as packaged_net
-from services.policy.gate.model.weights import Calibration, Line, Sums, packaged
+from services.policy.gate.model.weights import Sums, packaged
 from services.policy.gate.reading import Reading, readings
 
 WINDOW = 2
@@ -20,22 +23,18 @@ SOFTNESS = 0.5
 """How far below the best window another still counts beside it."""
 
 _MOST_SENTENCES = 600
-_FAR = 30.0
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One body with its sums of all labels.
+    """One body, and what model and net say of it for all labels, in their order: `scores`.
 
-    `messages`: over the subject and all sentences; `best`: the best over neighbouring sentences; both freed from their
-    length, in the order of the labels. `parts`: each window's sums. `net`: what the net says, if it has read the body.
+    `parts`: each window's sums, freed from their length. `net`: what the net says, if it has read the body.
     """
 
     reading: Reading
-    messages: Sequence[float]
-    best: Sequence[float]
-    parts: Sequence[Sequence[float]]
+    scores: Sequence[float]
+    parts: NDArray[np.float64]
     net: Sequence[float] | None
     complete: bool
 
@@ -43,37 +42,21 @@ class Body:
         """Return the line of a label that fits what has been read."""
         return calibration.alone if self.net is None else calibration.both
 
-    def margin(self, label: int, line: Line, *, reply: bool) -> float:
-        """Return how far above the threshold of a label the body is, before the word lists have their say.
-
-        Of the windows the best counts, and more if several are as good.
-        """
-        return self._margin(label, line, _pooled([part[label] for part in self.parts]), reply=reply)
-
-    def most(self, label: int, line: Line, *, reply: bool) -> float:
-        """Return what `margin` is not above, for much less work."""
-        best = self.best[label]
-        if line.window > 0:
-            best += SOFTNESS * log(len(self.parts))
-        return self._margin(label, line, best, reply=reply) + _ROUNDING
-
-    def _margin(self, label: int, line: Line, window: float, *, reply: bool) -> float:
-        value = line.bias + line.message * self.messages[label] + line.window * window + line.reply * reply
-        if self.net is not None:
-            value += line.net * self.net[label]
-        return value - line.threshold
+    def margin(self, label: int, line: Line) -> float:
+        """Return how far above the threshold of a label the body is, before the word lists have their say."""
+        return self.scores[label] - line.threshold
 
     def span(self, label: int) -> tuple[int, int]:
         """Return the place in the field of the sentences that speak most for the label."""
         if not self.reading.sentences:
             return self.reading.passage.text.span(0, len(self.reading.text))
-        at = max(range(len(self.parts)), key=lambda number: (self.parts[number][label], -number))
+        at = int(self.parts[:, label].argmax())
         first, last = self.reading.sentences[at], self.reading.sentences[at : at + WINDOW][-1]
         return self.reading.passage.text.span(first.start, last.end)
 
 
 def bodies(judged: Judged) -> tuple[Body, ...]:
-    """Return the bodies of the message that show, with their sums, found once for all labels."""
+    """Return the bodies of the message that show, with their scores, found once for all labels."""
     return judged.once("bodies for the model", _bodies)
 
 
@@ -84,7 +67,7 @@ def _bodies(judged: Judged) -> tuple[Body, ...]:
     sums = packaged().sums
     above: Sums = sums(subject, reply=reply).sum(axis=0)
     return tuple(
-        _body(one, sums(read, reply=reply), above, _read_by_net(one, [*subject, *read], reply=reply))
+        _body(one, sums(read, reply=reply), above, _read_by_net(one, [*subject, *read], reply=reply), reply=reply)
         for one, read in shown
         if one.passage.field != "subject"
     )
@@ -101,20 +84,19 @@ def _read_by_net(reading: Reading, sentences: Sequence[str], *, reply: bool) -> 
     return packaged_net().scores(sentences, reply=reply)
 
 
-def _body(reading: Reading, sums: Sums, subject: Sums, net: Sequence[float] | None) -> Body:
+def _body(reading: Reading, sums: Sums, subject: Sums, net: Sequence[float] | None, *, reply: bool) -> Body:
     weights = packaged()
-    windows = sums[:-1] + sums[1:] if len(sums) > 1 else sums.sum(axis=0, keepdims=True)
-    parts = weights.freed(windows)
-    return Body(
-        reading,
-        weights.freed(subject + sums.sum(axis=0)).tolist(),
-        parts.max(axis=0).tolist(),
-        parts.tolist(),
-        net,
-        complete=len(sums) == len(reading.sentences),
-    )
+    parts = weights.freed(sums[:-1] + sums[1:] if len(sums) > 1 else sums.sum(axis=0, keepdims=True))
+    message, windows = weights.freed(subject + sums.sum(axis=0)), _pooled(parts)
+    if net is None:
+        scores = weights.alone.scores(message, windows, [0.0] * len(message), reply=reply)
+    else:
+        scores = weights.both.scores(message, windows, net, reply=reply)
+    return Body(reading, scores, parts, net, complete=len(sums) == len(reading.sentences))
 
 
-def _pooled(sums: Sequence[float]) -> float:
-    best = max(sums)
-    return best + SOFTNESS * log(sum([exp(max(-_FAR, (one - best) / SOFTNESS)) for one in sums]))
+def _pooled(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the windows say for each label: the best one counts, and more if several are as good."""
+    best = parts.max(axis=0)
+    pooled: NDArray[np.float64] = best + SOFTNESS * np.log(np.exp((parts - best) / SOFTNESS).sum(axis=0))
+    return pooled

@@ -7,7 +7,7 @@ are is remembered, so that a message is one look into the table.
 import json
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache, partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from services.policy.gate.model.concepts import Concepts, Meaning, features, joint_features
 from services.policy.gate.model.concepts import packaged as concepts
+from services.policy.gate.model.line import Calibration, Line, Lines
 from services.policy.gate.model.pieces import (
     BUCKETS,
     FIRST_JAPANESE,
@@ -38,34 +39,9 @@ Sums: TypeAlias = NDArray[np.int32]
 PACKAGED = Path(__file__).with_name("weights.bin")
 ZERO = 128
 _NUMBER, _NUMBER_SIZE = "i", 4
-_MOST_WORDS, _MOST_RUNS, _MOST_MEANINGS, _MOST_JOINT = 24_576, 24_576, 8_192, 65_536
+_MOST_WORDS, _MOST_RUNS, _MOST_MEANINGS, _MOST_JOINT = 65_536, 65_536, 8_192, 131_072
 # Greetings, courtesies, signatures: short sentences come back as a whole.
 _MOST_SENTENCES, _SHORT_SENTENCE = 4_096, 160
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What one label's sums mean: weights of message, windows, net, phrases and answer, and the threshold."""
-
-    bias: float
-    message: float
-    window: float
-    net: float
-    phrase: float
-    reply: float
-    threshold: float
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What one label's sums mean with the net, and `alone` where the net has not read the message.
-
-    `scale` is what one step of the table's bytes is worth.
-    """
-
-    scale: float
-    both: Line
-    alone: Line
 
 
 class Weights:
@@ -78,6 +54,8 @@ class Weights:
             raise ValueError("the table's size does not fit its labels")
         self.labels = labels
         self.order = tuple(labels)
+        self.both = Lines({label: one.both for label, one in labels.items()})
+        self.alone = Lines({label: one.alone for label, one in labels.items()})
         self._scales = np.array([one.scale for one in labels.values()])
         self._table = np.frombuffer(table, np.uint8).reshape(BUCKETS, size)
         self._lists = lists

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 
-from services.policy.gate.detectors.model import Weighing
+from services.policy.gate.detectors.model import Learned
 from services.policy.gate.judged import Judged
 from services.policy.gate.model.concepts import packaged
 from services.policy.gate.model.pieces import BUCKETS, buckets
@@ -74,7 +74,7 @@ def spoken_of(rules: Iterable[Rule], example: Example) -> set[str]:
         rule.id
         for rule in rules
         for detector in rule.detectors
-        if isinstance(detector, Weighing) and any(True for _ in detector.words(judged))
+        if isinstance(detector, Learned) and any(True for _ in detector.words(judged))
     }
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from services.policy.gate.detectors.model import Weighing
 from services.policy.gate.judged import Judged
+from services.policy.gate.model.line import Calibration
 from services.policy.gate.model.scoring import bodies
-from services.policy.gate.model.weights import Calibration, Weights
+from services.policy.gate.model.weights import Weights
 from services.policy.gate.rule import Rule
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.examples import Example
@@ -37,5 +38,4 @@ def _shortfalls(weights: Weights, rule: Rule, weighing: Weighing, own: Sequence[
         read = [body for body in bodies(judged) if body.net is not None]
         if read and not any(any(detector(judged)) for detector in rule.detectors if detector is not weighing):
             spoken = line.phrase if any(weighing.words(judged)) else 0.0
-            reply = judged.candidate.kind == "reply"
-            yield -spoken - max(body.margin(label, line, reply=reply) for body in read)
+            yield -spoken - max(body.margin(label, line) for body in read)

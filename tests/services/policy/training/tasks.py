@@ -12,6 +12,8 @@ from tests.services.policy.training.features import Truths, spoken_of
 SEED = 20
 WHOLE = frozenset({"content.order_confirmation", "content.thanks_only"})
 """What a message says as a whole, which it says no more within another one."""
+ADDED = frozenset({"content.contact_info"})
+"""What the model only adds to: what the other detectors find stands."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,12 @@ class Task:
         weighed = [rules.by_id[f"content.{label}"] for label in labels]
         found = [spoken_of(weighed, example) for example in examples]
         spoken = np.array([[rule.id in one for rule in weighed] for one in found])
+        added = np.array([rule.id in ADDED for rule in weighed])
         truths = np.array([[rule.id in example.labels for rule in weighed] for example in examples])
         for number, example in enumerate(examples):
-            if example.unknown and example.labels:
-                truths[number] |= spoken[number]
+            if example.labels:
+                # Who wrote for other rules did not always note that contact data stands there, too.
+                truths[number] |= spoken[number] & (example.unknown | added)
         return cls(examples, labels, truths, spoken)
 
     def of_chosen(self, chosen: Truths) -> "Task":
@@ -43,6 +47,11 @@ class Task:
     @property
     def whole(self) -> Truths:
         return np.array([f"content.{label}" in WHOLE for label in self.labels])
+
+    @property
+    def settled(self) -> Truths:
+        """What is found whatever the model says."""
+        return self.spoken & np.array([f"content.{label}" in ADDED for label in self.labels])
 
     @property
     def clean(self) -> Truths:

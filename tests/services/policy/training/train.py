@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from services.policy.gate.model.line import Calibration
 from services.policy.gate.model.net import PACKAGED as NET
 from services.policy.gate.model.net import packaged as packaged_net
 from services.policy.gate.model.net import write_net
-from services.policy.gate.model.weights import PACKAGED, ZERO, Calibration, packaged, write_weights
+from services.policy.gate.model.weights import PACKAGED, ZERO, packaged, write_weights
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.calibration import Sums, calibrate
 from tests.services.policy.training.course import Course
@@ -84,7 +85,7 @@ def _train_weights(
         for at, label in enumerate(material.task.labels):
             column, scale = quantised(learned.weights[:, at])
             columns.append(column)
-            both, alone = (calibrate(material.task, at, one) for one in (sums, sums.without_net()))
+            both, alone = (calibrate(material.task, at, one) for one in (sums, sums.alone(at)))
             calibrations[label] = Calibration(scale, both.line, alone.line)
             sys.stdout.write(f"{both.told}\n")
     return calibrations, columns

@@ -3,8 +3,9 @@ from collections.abc import Iterable
 import pytest
 
 from services.policy.gate.candidate import Attachment, Candidate
-from services.policy.gate.detectors.model import Unweighed, Weighing, build
-from services.policy.gate.judged import Hit, Judged
+from services.policy.gate.detectors.model import Adding, Learned, Unweighed, Weighing, build
+from services.policy.gate.history import Known
+from services.policy.gate.judged import Detector, Hit, Judged, Quotations
 from services.policy.gate.model.weights import packaged
 from services.policy.gate.ruleset import RuleSet
 
@@ -80,6 +81,34 @@ def test_what_words_find_in_an_answer_of_a_few_words_is_found() -> None:
     assert _found(weighing, text="Pay me by bank transfer instead.", kind="reply") == [HIT]
 
 
+DESCRIBED = "Our address there is the name of our shop, then the curly a, then gmail and the usual ending."
+
+
+def _adding(words: Detector) -> Adding:
+    return Adding("contact_info", words, frozenset({"warranty"}))
+
+
+def test_adds_where_somebody_is_to_be_found_as_described() -> None:
+    assert list(_adding(_silent)(Judged(Candidate(text=DESCRIBED, kind="reply"))))
+    assert not list(_adding(_silent)(Judged(Candidate(text=HARMLESS, kind="reply"))))
+
+
+def test_adds_nothing_for_other_reasons_and_in_messages_to_sellers() -> None:
+    assert not list(_adding(_silent)(Judged(Candidate(text=DESCRIBED, reason="warranty"))))
+    assert not list(_adding(_silent)(Judged(Candidate(text=DESCRIBED, direction="buyer_to_seller", presale=True))))
+
+
+def test_adds_nothing_to_a_few_words_and_to_what_is_quoted() -> None:
+    quoted = Candidate(text=DESCRIBED, kind="reply", known=Known(("Where does it go?",)))
+    assert not list(_adding(_silent)(Quotations(quoted, Known(("Where does it go?",)))))
+    assert not list(_adding(_silent)(Judged(Candidate(text="gmail, the curly a", kind="reply"))))
+
+
+def test_what_the_other_detector_finds_stands() -> None:
+    for candidate in (Candidate(text=HARMLESS, kind="reply"), Candidate(text=HARMLESS, reason="warranty")):
+        assert list(_adding(_speaking)(Judged(candidate))) == [HIT]
+
+
 def test_refuses_what_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="unknown parameter"):
         build({"label": "spam", "strength": 1})
@@ -88,7 +117,7 @@ def test_refuses_what_it_does_not_know() -> None:
 
 def test_every_label_of_a_rule_is_one_that_the_model_learned() -> None:
     weighings = {
-        rule.id: detector.label for rule in RULES.rules for detector in rule.detectors if isinstance(detector, Weighing)
+        rule.id: detector.label for rule in RULES.rules for detector in rule.detectors if isinstance(detector, Learned)
     }
     assert set(weighings.values()) == set(packaged().order)
     assert all(rule == f"content.{label}" for rule, label in weighings.items())

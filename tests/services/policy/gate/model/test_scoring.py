@@ -1,8 +1,6 @@
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.judged import Judged
@@ -14,7 +12,6 @@ pytestmark = pytest.mark.req("R-POLICY-2")
 
 OFFER = "Write to us by mail and pay by bank transfer, then we leave out the marketplace's fee."
 HARMLESS = "The screws are in the small bag. Please charge the battery for two hours. "
-PIECES = ("thank you!", "pay by bank transfer", "\n", ". ", "The lid goes left", "5 stars", "ありがとう。", "振込", "ü")
 
 
 def _body(text: str, subject: str = "") -> Body:
@@ -43,18 +40,9 @@ def test_an_offer_speaks_for_itself_in_short_and_in_long_texts() -> None:
         without, offering = _body(HARMLESS * 2 * times), _body(HARMLESS * times + OFFER + " " + HARMLESS * times)
         assert (without.net is None) is (offering.net is None) is (times > 2)
         line = offering.line(calibration)
-        assert offering.margin(label, line, reply=False) > without.margin(label, line, reply=False) + 1
+        assert offering.margin(label, line) > without.margin(label, line) + 1
         start, end = offering.span(label)
         assert OFFER in offering.reading.passage.text.original[start:end]
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=30), st.booleans())
-def test_no_margin_is_above_what_it_is_said_to_be_at_most(pieces: list[str], reply: bool) -> None:  # noqa: FBT001  # given by name
-    body = _body("Hello " + " ".join(pieces))
-    for label, calibration in enumerate(packaged().labels.values()):
-        for line in (calibration.both, calibration.alone):
-            assert body.margin(label, line, reply=reply) <= body.most(label, line, reply=reply)
 
 
 def _seconds(size: int) -> float:

@@ -6,12 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.policy.gate.model.concepts import Concepts
+from services.policy.gate.model.line import Calibration, Line
 from services.policy.gate.model.pieces import BUCKETS, bucket, buckets, word_buckets
 from services.policy.gate.model.weights import (
     PACKAGED,
     ZERO,
-    Calibration,
-    Line,
     Weights,
     packaged,
     read_weights,
@@ -20,7 +19,11 @@ from services.policy.gate.model.weights import (
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
-CALIBRATION = Calibration(0.5, Line(0.1, 1.0, 0.25, 0.5, 2.0, -1.0, 0.75), Line(0.2, 1.5, 0.75, 0.0, 1.0, -0.5, 0.125))
+CALIBRATION = Calibration(
+    0.5,
+    Line(0.1, {"one": 1.0}, {"one": 0.25, "two": -0.5}, {"two": 0.5}, 2.0, -1.0, 0.75),
+    Line(0.2, {"one": 1.5}, {}, {}, 1.0, -0.5, 0.125),
+)
 CONCEPTS = Concepts({"PAY": {"en": "pay* geld", "ja": "支払 払"}, "BANK": {"en": "bank", "ja": "銀行 支払銀"}})
 MEGABYTE = 1 << 20
 ALPHABET = "支払銀行はpay bank0.%\n!ßä_-"
@@ -121,4 +124,4 @@ def test_refuses_a_table_of_another_size(tmp_path: Path) -> None:
 
 def test_is_small_as_packaged() -> None:
     assert PACKAGED.stat().st_size < 8 * MEGABYTE
-    assert len(packaged().order) == 12
+    assert len(packaged().order) == 13
