@@ -83,6 +83,6 @@ def test_held_out_messages_are_never_shown(part: str, capsys: pytest.CaptureFixt
 
 def test_the_report_is_written_by_the_command(tmp_path: Path) -> None:
     target = tmp_path / "docs" / "report.md"
-    command = [sys.executable, "-m", "tests.services.policy.report", "--part", "dev", "--write", str(target)]
+    command = [sys.executable, "-m", "tests.services.policy.report", "--part", "heldout", "--write", str(target)]
     subprocess.run(command, check=True, timeout=100, cwd=Path(__file__).parents[3])
     assert target.read_text("utf-8").startswith("# How well the gate judges\n")
