@@ -1,19 +1,21 @@
 """`make bench-gate`: what judging one message costs, in milliseconds of processor time.
 
 Of each message, slightly different ones are judged several times and the fastest time of each counts, as other
-work on the machine only ever adds. `first`: texts put together anew from the training messages' clean ones, in turn
-in six languages, each judged once.
+work on the machine only ever adds. `first`: texts and pages put together anew from the training messages'
+clean ones, in turn in six languages, each judged once.
 """
 
 import random
 import time
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.examples import read_examples
 
-_ROUNDS, _VARIANTS, _FIRST = 9, 12, 600
+_ROUNDS, _VARIANTS = 9, 12
+_FIRST_TEXTS, _FIRST_PAGES = 600, 80
 _KILOBYTE, _PAGE = 1024, 20_000
 _ANSWERS = {
     "en": "Dear Mr Brown, thank you for your message about the oak shelf. The delivery from our workshop takes two "
@@ -49,17 +51,33 @@ def _pages() -> Iterator[tuple[str, list[Candidate]]]:
         yield f"20 KB of HTML, {name}", [Candidate(html=page, kind="reply") for page in variants]
 
 
-def _new() -> list[Candidate]:
+def _new() -> Iterator[tuple[str, list[Candidate]]]:
     chance = random.Random(1)
     clean: dict[str, list[str]] = {}
     for example in read_examples():
         if example.source == "written" and not example.labels:
             clean.setdefault(example.language, []).append(example.candidate.text)
-    return [
-        Candidate(text=_cut(" ".join(chance.choices(texts, k=20)), _KILOBYTE), kind="reply", language=language)
-        for _ in range(_FIRST)
-        for language, texts in sorted(clean.items())
-    ]
+    languages = sorted(clean.items())
+    yield (
+        "1 KB of text, first",
+        [
+            Candidate(text=_cut(" ".join(chance.choices(texts, k=20)), _KILOBYTE), kind="reply", language=language)
+            for _ in range(_FIRST_TEXTS)
+            for language, texts in languages
+        ],
+    )
+    yield (
+        "20 KB of HTML, first",
+        [
+            Candidate(html=_cut(_page(chance.choices(texts, k=300)), _PAGE), kind="reply")
+            for _ in range(_FIRST_PAGES)
+            for _, texts in languages
+        ],
+    )
+
+
+def _page(texts: Sequence[str]) -> str:
+    return "".join(f"<p style='margin:0'>{escape(text)}</p>\n" for text in texts)
 
 
 def _milliseconds(rules: RuleSet, candidates: Sequence[Candidate], rounds: int) -> float:
@@ -79,9 +97,10 @@ def main() -> None:
     rules = RuleSet.load()
     for name, candidates in (*_texts(), *_pages()):
         print(f"{name:28} {_milliseconds(rules, candidates, _ROUNDS):6.2f} ms")  # noqa: T201  # the command's answer
-    new = _new()
-    _milliseconds(rules, new[: len(new) // 4], 1)
-    print(f"{'1 KB of text, first':28} {_milliseconds(rules, new[len(new) // 4 :], 1):6.2f} ms")  # noqa: T201  # the same
+    for name, candidates in _new():
+        start = len(candidates) // 4
+        _milliseconds(rules, candidates[:start], 1)
+        print(f"{name:28} {_milliseconds(rules, candidates[start:], 1):6.2f} ms")  # noqa: T201  # the same
 
 
 if __name__ == "__main__":
