@@ -35,18 +35,19 @@ async def test_a_party_that_nobody_told_of_is_not_there(database: Database) -> N
 @pytest.mark.req("R-ALIAS-4")
 async def test_aliases_are_found_by_index_however_many_there_are(database: Database) -> None:
     thread_id = UUID(int=1)
-    assert await goes_by_index(database, f"address = '{thread_id}'")
-    assert await goes_by_index(database, f"thread_id = '{thread_id.hex if database.is_sqlite else thread_id}'")
+    found_by = "SEARCH" if database.is_sqlite else "Index"
+    assert found_by in await plan_of(database, f"address = '{thread_id}'")
+    assert found_by in await plan_of(database, f"thread_id = '{thread_id.hex if database.is_sqlite else thread_id}'")
 
 
-async def goes_by_index(database: Database, condition: str) -> bool:
-    """Tell whether aliases are found by `condition` without reading the whole table."""
+async def plan_of(database: Database, condition: str) -> str:
+    """Return how the database would find aliases by `condition`, if it has to read the whole table only in need."""
     query = f"SELECT address FROM aliases WHERE {condition}"  # noqa: S608 - the test's own words
-    async with database.reading() as session:
+    # A setting for one transaction needs one; an empty table that was analysed is otherwise read as a whole.
+    async with database.transaction() as session:
         connection = await session.connection()
         if database.is_sqlite:
-            plan = str((await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")).all())
-            return "SEARCH" in plan
+            return str((await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")).all())
+        await connection.exec_driver_sql("ANALYZE aliases")
         await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        plan = str((await connection.exec_driver_sql(f"EXPLAIN {query}")).all())
-        return "Index" in plan
+        return str((await connection.exec_driver_sql(f"EXPLAIN {query}")).all())
