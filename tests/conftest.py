@@ -12,3 +12,8 @@ settings.register_profile("fuzz", deadline=None, max_examples=1_000, print_blob=
 if "CI" not in os.environ:
     # There, hypothesis's own profile holds: the same examples in every run.
     settings.load_profile("tests")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: journeys mostly wait for processes of their own."""
+    return (os.cpu_count() or 1) + 1
