@@ -1,7 +1,7 @@
 """Knows figures that are no telephone numbers by their shape: order ids, dates, prices, measures, parcel numbers."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -72,33 +72,34 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _TRACKED = re.compile(
     r"(?<![\da-z])(?:[1-9]l\s?((?:\d\s?){10}\d)|1z\s?([\da-z]{3}\s?[\da-z]{3})\s?\d\d\s?\d{4}\s?\d{4})(?![\da-z])"
 )
+_MAYBE_PARCEL = re.compile(r"\d(?:[lz]|\s?(?:\d\s?){8}[a-z]{2})")
 _FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 
 
-def barred(text: str, more: Sequence[tuple[int, int]], is_called: IsCalled) -> str:
-    """Return folded `text`, as long as before, with everything blotted out that holds no telephone number.
+def find_others(text: str, is_called: IsCalled) -> list[tuple[int, int]]:
+    """Return the spans in folded `text` of figures that hold no telephone number.
 
-    `more` are such places, too; `is_called` tells whether the words around a place speak of a telephone.
+    `is_called` tells whether the words around a place speak of a telephone.
     """
-    spans = [*more]
+    spans = []
     done = 0
     for figures in _FIGURES.finditer(text):
         start = figures.start()
         if start < done:
             continue
-        other = (
-            _lettered(text, start)
-            or _tracked(text, start)
-            or _posted(text, start)
-            or _OTHER.match(text, start)
-            or _measured(text, start, is_called)
-        )
+        other = _lettered(text, start)
+        if other is None and _MAYBE_PARCEL.match(text, start):
+            other = _tracked(text, start) or _posted(text, start)
+        other = other or _OTHER.match(text, start) or _measured(text, start, is_called)
         if other is not None:
             spans.append(other.span())
             done = other.end()
-    if not spans:
-        return text
+    return spans
+
+
+def blot(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return `text`, as long as before, with `spans` blotted out."""
     parts = []
     done = 0
     for start, end in sorted(spans):

@@ -26,11 +26,13 @@ _KANA = {
 }
 _PARTICLES = frozenset("にご" + "くし" + "ニゴク")
 _ANY_KANA = "|".join(sorted(_KANA, key=len, reverse=True))
-_TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{_ANY_KANA}")
+# One look tells that none of the Japanese begins here.
+_JAPANESE = "(?=[○-鿿])"
+_TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|{_JAPANESE}(?:[{_KANJI}]|{_ANY_KANA})")
 # The same in plain ASCII.
 _WORDS = re.compile(r"[0-9a-z]+")
 # The same in any text, and one by one the Japanese letters that may not stand between digits.
-_PARTED = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}一-鿿]|{_ANY_KANA}|[ぁ-ねは-ゖァ-ネハ-ヺ]")
+_PARTED = re.compile(rf"[0-9a-zß-ɏ]+|{_JAPANESE}(?:[{_KANJI}一-鿿]|{_ANY_KANA}|[ぁ-ねは-ゖァ-ネハ-ヺ])")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 # Digits run together with a word ("call415", "7777forme", an extension), not with an article's letters.
 _LEADING = re.compile(r"(\d{3,15})(?:x\d{1,7}$|[^\W\d_]{3})")
@@ -115,17 +117,17 @@ class Numerals:
         self._worth: Remembered[str, int] = Remembered(self._most_digits, _MOST_WORDS)
         self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
-    def runs(self, text: str, least: int, bar: Callable[[str], str] | None = None) -> list[Run]:
-        """Return the runs of at least `least` digits in folded `text`, or rather in what `bar` makes of it.
+    def runs(self, text: str, least: int, bar: Callable[[], str] | None = None) -> list[Run]:
+        """Return the runs of at least `least` digits in folded `text`, or rather in what `bar` leaves of it.
 
-        `bar` blots out parts of a text that are no runs. It is only asked where there may be some.
+        `bar` returns it with what is no run blotted out. It is only asked where there may be some.
         """
         tokens = (_WORDS if text.isascii() else _PARTED).findall(text)
         clusters = self._clusters(tokens, least)
         # A word that joins digits may join them over what is barred.
         if not clusters and (self._joining.isdisjoint(tokens) or self._digits(tokens) < least):
             return []
-        barred = text if bar is None else bar(text)
+        barred = text if bar is None else bar()
         if not self._quick.search(barred):
             return []
         scan = _Scan(barred, least)

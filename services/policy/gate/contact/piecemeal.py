@@ -21,10 +21,10 @@ class Piecemeal:
         self._first = Words(flat(parameters["first_pieces"]))
         self._next = Words(flat(parameters["next_pieces"]))
 
-    def find(self, text: str, bar: Callable[[str], str]) -> Iterator[tuple[int, int]]:
+    def find(self, text: str, bar: Callable[[], str]) -> Iterator[tuple[int, int]]:
         """Yield the spans of numbers in folded `text` whose pieces stand apart.
 
-        `bar` blots out parts of a text that are no pieces. It is only asked where there may be some.
+        `bar` returns it with what is no piece blotted out. It is only asked where there may be some.
         """
         done = 0
         barred = ""
@@ -32,7 +32,7 @@ class Piecemeal:
             begin, end = max(done, first.start() - _BEFORE), first.end() + _GAP
             if _FIGURES.search(text, begin, end) is None:
                 continue
-            barred = barred or bar(text)
+            barred = barred or bar()
             found = self._number(barred, begin, end)
             if found is not None:
                 yield found

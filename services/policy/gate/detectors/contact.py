@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.policy.gate.contact.figures import barred
+from services.policy.gate.contact.figures import blot, find_others
 from services.policy.gate.contact.handle import Handles
 from services.policy.gate.contact.mailbox import packaged
 from services.policy.gate.contact.numerals import Numerals
@@ -152,10 +152,10 @@ class _Contact:
         mailboxes = passage.once(self._mailboxes.find)
         found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(text, mailboxes))]
         links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
-        runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda text: self._barred(text, [*mailboxes, *links]))
+        runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda: self._barred(passage, [*mailboxes, *links]))
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
         spans = [*mailboxes, *links, *((one.start, one.end) for one in found)]
-        pieces = self._piecemeal.find(text, lambda text: self._barred(text, spans))
+        pieces = self._piecemeal.find(text, lambda: self._barred(passage, spans))
         found += [_Found(*span, phone=True) for span in pieces]
         if _QUICK_LETTERED.search(text):
             found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
@@ -164,8 +164,11 @@ class _Contact:
         found += [_Found(*span, phone=False) for span in links if self._leads_to_messenger(text[slice(*span)])]
         return found
 
-    def _barred(self, text: str, more: Sequence[tuple[int, int]]) -> str:
-        return barred(text, more, lambda start, end: self._cues.says(text, start, end) is True)
+    def _barred(self, passage: NormalisedText, more: Sequence[tuple[int, int]]) -> str:
+        return blot(passage.folded, [*passage.once(self._others), *more])
+
+    def _others(self, text: str) -> list[tuple[int, int]]:
+        return find_others(text, lambda start, end: self._cues.says(text, start, end) is True)
 
     def _in_links(self, judged: Judged) -> Iterable[Hit]:
         for link in () if judged.html is None else judged.html.links:

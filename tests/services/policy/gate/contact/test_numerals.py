@@ -40,14 +40,14 @@ def test_a_word_parts_runs(first: str, second: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "no digits here", "1 word 2 word 3 word 4 word 5 word 6", "one and four"])
 def test_asks_for_no_bars_where_words_part_the_digits(text: str) -> None:
-    def bar(_: str) -> str:
+    def bar() -> str:
         raise AssertionError("asked")
 
     assert NUMERALS.runs(text, LEAST, bar) == []
 
 
 def test_reads_what_is_not_barred() -> None:
-    assert [run.digits for run in NUMERALS.runs("12 34 56 kg, 78 90 12", LEAST, lambda text: "€" * 11 + text[11:])] == [
+    assert [run.digits for run in NUMERALS.runs("12 34 56 kg, 78 90 12", LEAST, lambda: "€" * 11 + ", 78 90 12")] == [
         "789012"
     ]
 
