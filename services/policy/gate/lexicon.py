@@ -70,6 +70,7 @@ class Lexicon:
         self._patterns: list[str] = []
         self._finders: dict[int, re2._Regexp] = {}
         self._numbers: dict[str, range] = {}
+        self._names: dict[str, frozenset[str]] = {}
         self._passes: dict[str, list[Pass]] = {}
         for language, concepts in words.items():
             first = len(self._keys)
@@ -77,6 +78,7 @@ class Lexicon:
                 self._keys.append((concept, language))
                 self._patterns.append(expression(entries, language))
             self._numbers[language] = range(first, len(self._keys))
+            self._names[language] = frozenset(concepts)
             self._read(self._numbers[language])
 
     def _read(self, numbers: Iterable[int]) -> re2.Set:
@@ -102,6 +104,10 @@ class Lexicon:
                 which.Compile()
             self._passes[language] = passes
         return passes
+
+    def names(self, language: str) -> frozenset[str]:
+        """Return the names of all concepts of `language`."""
+        return self._names.get(language, frozenset())
 
     def present(self, text: str | bytes, language: str) -> Mapping[str, int]:
         """Return which concepts of `language` occur in folded `text`, each with its number for `marks`."""

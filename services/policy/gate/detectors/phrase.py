@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.policy.gate.judged import Hit, Judged
-from services.policy.gate.lexicon import Lexicon, Mark, settled
+from services.policy.gate.lexicon import Lexicon, Mark, settled, shared
 from services.policy.gate.reading import Negations, Reading, readings
 
 Concepts = frozenset[str]
@@ -116,12 +116,18 @@ class Phrases:
     def _spans(self, reading: Reading, patterns: Sequence[Pattern]) -> Iterator[tuple[int, int]]:
         for language in reading.languages:
             own = self.lexicon.present(reading.data, language)
-            present = own.keys() | reading.present(language).keys()
-            present |= {name for name, pattern in self.derived if pattern.possible(present)}
-            possible = [one for one in patterns if one.possible(present)]
+            # Most texts lack what only the rule's own lists know: then nothing needs the shared ones, which are long.
+            possible = self._possible(patterns, own.keys() | shared().names(language))
+            if possible:
+                possible = self._possible(possible, own.keys() | reading.present(language).keys())
             if possible:
                 marks = self._marks(reading, own, language, self._needed(possible))
                 yield from self._search(reading, marks, possible)
+
+    def _possible(self, patterns: Iterable[Pattern], present: AbstractSet[str]) -> Sequence[Pattern]:
+        """Return the patterns that a text may hold which speaks of the concepts `present`."""
+        present = present | {name for name, pattern in self.derived if pattern.possible(present)}
+        return [one for one in patterns if one.possible(present)]
 
     def _needed(self, patterns: Iterable[Pattern]) -> set[str]:
         needed = {"NEG"}.union(*(pattern.mentioned for pattern in patterns))

@@ -54,6 +54,8 @@ def test_keeps_languages_apart() -> None:
     lexicon = Lexicon({"en": {"GIFT": ["gift"]}, "de": {"POISON": ["gift"]}})
     assert set(lexicon.present("gift", "de")) == {"POISON"}
     assert not lexicon.present("gift", "fr")
+    assert lexicon.names("de") == {"POISON"}
+    assert lexicon.names("fr") == frozenset()
 
 
 def test_refuses_an_entry_that_is_no_pattern() -> None:

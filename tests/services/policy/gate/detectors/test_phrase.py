@@ -50,6 +50,12 @@ def test_uses_a_combination_as_a_concept() -> None:
     assert not _hits("BOTH > PLUM", "the apple is for the plum", "BOTH = APPLE PEAR <20")
 
 
+def test_combines_its_own_concepts_with_those_that_all_rules_share() -> None:
+    assert _hits("APPLE REVIEW", "the apple and your review") == ["apple and your review"]
+    assert not _hits("APPLE REVIEW", "the pear and your review")
+    assert not _hits("APPLE REVIEW", "the apple and your pear")
+
+
 @pytest.mark.parametrize(("kind", "found"), [("proactive", True), ("reply", False)])
 def test_minds_the_kind_of_message(kind: Kind, found: bool) -> None:  # noqa: FBT001  # a case's outcome
     assert bool(_hits("APPLE @proactive", "the apple", kind=kind)) is found
