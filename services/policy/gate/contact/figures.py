@@ -72,7 +72,6 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _TRACKED = re.compile(
     r"(?<![\da-z])(?:[1-9]l\s?((?:\d\s?){10}\d)|1z\s?([\da-z]{3}\s?[\da-z]{3})\s?\d\d\s?\d{4}\s?\d{4})(?![\da-z])"
 )
-_MAYBE_PARCEL = re.compile(r"\d(?:[lz]|\s?(?:\d\s?){8}[a-z]{2})")
 _FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 
@@ -88,10 +87,13 @@ def find_others(text: str, is_called: IsCalled) -> list[tuple[int, int]]:
         start = figures.start()
         if start < done:
             continue
-        other = _lettered(text, start)
-        if other is None and _MAYBE_PARCEL.match(text, start):
-            other = _tracked(text, start) or _posted(text, start)
-        other = other or _OTHER.match(text, start) or _measured(text, start, is_called)
+        other = (
+            _lettered(text, start)
+            or _tracked(text, start)
+            or _posted(text, start)
+            or _OTHER.match(text, start)
+            or _measured(text, start, is_called)
+        )
         if other is not None:
             spans.append(other.span())
             done = other.end()
