@@ -19,47 +19,43 @@ _SHORTEST_STEM = 2
 
 
 class Concepts:
-    """The lists of words, ready to be asked."""
+    """The lists of words, ready to be asked: `words` with signs, `stems` of words, and `runs` of Japanese."""
 
     def __init__(self, lists: dict[str, dict[str, str]]) -> None:
         """Take concept → language → words set apart by blanks."""
         self.names = tuple(sorted({*lists, *_SIGNS.values()}))
-        self._words: dict[str, set[str]] = {}
-        self._stems: dict[str, set[str]] = {}
-        self._japanese: dict[str, set[str]] = {}
+        words: dict[str, set[str]] = {}
+        stems: dict[str, set[str]] = {}
+        runs: dict[str, set[str]] = {}
         for name, languages in lists.items():
-            for language, words in languages.items():
-                for word in words.split():
-                    self._add(name, language, word)
-        self._runs = {word: tuple(sorted(names)) for word, names in self._japanese.items()}
+            for language, entries in languages.items():
+                for entry in entries.split():
+                    if language == "ja":
+                        runs.setdefault(entry, set()).add(name)
+                        continue
+                    for form in _forms(entry, language):
+                        (stems if entry.endswith("*") else words).setdefault(form, set()).add(name)
+        self.words = _settled(words) | {sign: (name,) for sign, name in _SIGNS.items()}
+        self.stems = {stem: meaning for stem, meaning in _settled(stems).items() if len(stem) >= _SHORTEST_STEM}
+        self.runs = _settled(runs)
         lengths: dict[str, set[int]] = {}
-        for word in self._runs:
-            lengths.setdefault(word[0], set()).add(len(word))
+        for run in self.runs:
+            lengths.setdefault(run[0], set()).add(len(run))
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
-
-    def _add(self, name: str, language: str, word: str) -> None:
-        if language == "ja":
-            self._japanese.setdefault(word, set()).add(name)
-            return
-        target = self._stems if word.endswith("*") else self._words
-        for form in {word, word.translate(_UMLAUTS)} if language == "de" else {word}:
-            target.setdefault(_NO_LETTER.sub("", form.translate(ACCENTLESS)), set()).add(name)
 
     def of_word(self, word: str) -> Meaning:
         """Return what a folded Latin word or a sign speaks of."""
-        if word in _SIGNS:
-            return (_SIGNS[word],)
-        if word in self._words:
-            return tuple(sorted(self._words[word]))
+        if word in self.words:
+            return self.words[word]
         for end in range(len(word), _SHORTEST_STEM - 1, -1):
-            if word[:end] in self._stems:
-                return tuple(sorted(self._stems[word[:end]]))
+            if word[:end] in self.stems:
+                return self.stems[word[:end]]
         return ()
 
     def of_run(self, run: str) -> tuple[Meaning, int]:
         """Return what the longest word at the beginning of a Japanese run speaks of, and the word's length."""
         for length in self._lengths.get(run[:1], ()):
-            meaning = self._runs.get(run[:length])
+            meaning = self.runs.get(run[:length])
             if meaning is not None:
                 return meaning, min(length, len(run))
         return (), 1
@@ -70,13 +66,24 @@ class Concepts:
         at = 0
         while at < len(stretch):
             for length in self._lengths.get(stretch[at], ()):
-                meaning = self._runs.get(stretch[at : at + length])
+                meaning = self.runs.get(stretch[at : at + length])
                 if meaning is not None:
                     found.append(meaning)
                     at += length - 1
                     break
             at += 1
         return found
+
+
+def _forms(entry: str, language: str) -> Iterator[str]:
+    for form in {entry, entry.translate(_UMLAUTS)} if language == "de" else {entry}:
+        folded = _NO_LETTER.sub("", form.translate(ACCENTLESS))
+        if folded:
+            yield folded
+
+
+def _settled(words: dict[str, set[str]]) -> dict[str, Meaning]:
+    return {word: tuple(sorted(names)) for word, names in words.items()}
 
 
 def features(meaning: Meaning, *, reply: bool = False) -> Iterator[str]:

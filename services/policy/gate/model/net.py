@@ -8,7 +8,6 @@ over a packaged file: the same message gives the same numbers in every process o
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import TypeAlias
@@ -18,16 +17,12 @@ from numpy.typing import NDArray
 
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
-from services.policy.gate.model.pieces import LONGEST_RUN, is_japanese, run_buckets, tokens, word_buckets
-from services.policy.gate.remembered import RememberedTogether
+from services.policy.gate.model.lookup import Lookup
+from services.policy.gate.model.pieces import END, ROWS
 
 Floats: TypeAlias = NDArray[np.float32]
 
 PACKAGED = Path(__file__).with_name("net.bin")
-ROWS = 1 << 15
-"""How many vectors of pieces there are."""
-MOST_PIECES, MOST_MEANINGS = 14, 3
-"""How many pieces of a word, and how many of the things that it speaks of, are looked at."""
 NEIGHBOURS, STRIDES = 5, (1, 2)
 """How many words each pass takes together, and how far apart they stand."""
 PASS_REACH = max(STRIDES) * (NEIGHBOURS // 2)
@@ -37,14 +32,8 @@ SHARPNESS = 3.0
 STRETCH = 400
 """How many words are read at once."""
 OUTERMOST = 8.0
-END = "|"
-"""Stands after each sentence."""
 
-_MOST_WORDS = 65_536
-_MOST_STRETCHES, _SHORT_STRETCH = 4_096, 24
 _STEPS = 127
-# No Japanese word of the lists is longer.
-_LONGEST_KNOWN = 12
 _TABLE = "pieces"
 # OpenBLAS starts threads for larger products, where the service has its own idea of who works when.
 _LARGEST_PRODUCT = 1 << 18
@@ -61,35 +50,43 @@ class Net:
         """
         self.labels = labels
         self._whole = np.array(list(labels.values()))
-        self._arrays, self._lists = arrays, lists
-        self._places = {name: at for at, name in enumerate(lists.names)}
-        if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(self._places):
+        self._arrays, self._lookup = arrays, Lookup(lists)
+        if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(lists.names):
             raise ValueError("the net does not fit the lists of words")
         if len(arrays["bias"]) != len(labels):
             raise ValueError("the net does not fit its labels")
         rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": STRETCH}
         if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
             raise ValueError("the net is too wide to be multiplied without threads")
-        self._vectors: RememberedTogether[str, bytes] = RememberedTogether(self._make, _MOST_WORDS)
+        # A word that speaks of nothing has the last row.
+        self._concepts = np.vstack([arrays["concepts"], np.zeros_like(arrays["concepts"][:1])])
 
     def scores(self, sentences: Iterable[str], *, reply: bool) -> list[float]:
         """Return how much folded sentences speak for each label, between -8 and 8, in the order of the labels.
 
         Of stretches of long text the most telling counts; what a message says as a whole, all of them have to say.
         """
-        read = words(sentences, self._lists) or [END]
-        last = max(0, len(read) - STRETCH)
+        vectors = self._vectors(list(dict.fromkeys(sentences)) or [""])
+        last = max(0, len(vectors) - STRETCH)
         # The last stretch overlaps the one before: a few words by themselves were never learned from.
-        starts = dict.fromkeys(min(at, last) for at in range(0, len(read), STRETCH))
-        stretches = [self._stretch(read[at : at + STRETCH], reply=reply) for at in starts]
+        starts = dict.fromkeys(min(at, last) for at in range(0, len(vectors), STRETCH))
+        stretches = [self._stretch(vectors[at : at + STRETCH], reply=reply) for at in starts]
         found = stretches[0]
         if len(stretches) > 1:
             found = np.where(self._whole, np.min(stretches, axis=0), np.max(stretches, axis=0))
         return [round(one, 3) for one in np.clip(found, -OUTERMOST, OUTERMOST).tolist()]
 
-    def _stretch(self, read: Sequence[str], *, reply: bool) -> Floats:
+    def _vectors(self, sentences: Sequence[str]) -> Floats:
+        """Return the vectors of the words of sentences that differ, with one for `END` after each sentence."""
+        sums, sizes, concepts = self._lookup.embed(sentences, self._arrays[_TABLE])
+        vectors: Floats = sums * self._arrays["scale"]
+        vectors /= np.sqrt(sizes, dtype=np.float32)[:, None]
+        for column in concepts.T:
+            vectors += self._concepts.take(column, axis=0)
+        return vectors
+
+    def _stretch(self, said: Floats, *, reply: bool) -> Floats:
         arrays = self._arrays
-        said = np.frombuffer(b"".join(self._vectors.list_all(read)), np.float32).reshape(len(read), -1)
         if reply:
             said = said + arrays["reply"]
         for number, stride in enumerate(STRIDES):
@@ -97,7 +94,7 @@ class Net:
         heads = said @ arrays["heads"]
         heads = np.exp(heads - heads.max(axis=0))
         looked_for = (heads / heads.sum(axis=0)).T @ said
-        on_the_whole = said.sum(axis=0) / np.sqrt(np.float32(len(read)))
+        on_the_whole = said.sum(axis=0) / np.sqrt(np.float32(len(said)))
         gathered = np.concatenate([on_the_whole, said.max(axis=0), looked_for.ravel()])
         each = said @ arrays["words"] * np.float32(SHARPNESS)
         best = each.max(axis=0)
@@ -117,63 +114,6 @@ class Net:
         mixed: Floats = parts.reshape(-1, width)[:size]
         mixed += self._arrays[f"pass{number}_bias"]
         return np.maximum(mixed, 0, out=mixed)
-
-    def _make(self, read: Sequence[str]) -> list[bytes]:
-        """Return the vectors of words."""
-        pieces = [pieces_of(word) for word in read]
-        sizes = np.array([len(one) for one in pieces])
-        rows = self._arrays[_TABLE].take(list(chain.from_iterable(pieces)), axis=0)
-        vectors = np.add.reduceat(rows, np.cumsum(sizes) - sizes, axis=0, dtype=np.float32) * self._arrays["scale"]
-        vectors /= np.sqrt(sizes, dtype=np.float32)[:, None]
-        for at, word in enumerate(read):
-            for meaning in meanings_of(word, self._lists):
-                vectors[at] += self._arrays["concepts"][self._places[meaning]]
-        return [vector.tobytes() for vector in vectors]
-
-
-def words(sentences: Iterable[str], lists: Concepts) -> list[str]:
-    """Return the words of folded sentences, with an `END` after each; what is said twice is read once.
-
-    Of a Japanese stretch: each word that the lists know, each other character, with what comes after it.
-    """
-    found: list[str] = []
-    for sentence in dict.fromkeys(sentences):
-        for token in tokens(sentence):
-            if is_japanese(token):
-                found += (_short_japanese if len(token) <= _SHORT_STRETCH else _japanese)(token, lists)
-            else:
-                found.append(token)
-        found.append(END)
-    return found
-
-
-def _japanese(stretch: str, lists: Concepts) -> Sequence[str]:
-    found = []
-    at = 0
-    while at < len(stretch):
-        size = lists.of_run(stretch[at : at + _LONGEST_KNOWN])[1]
-        found.append(f"{stretch[at : at + LONGEST_RUN]}{END}{stretch[at : at + size]}")
-        at += size
-    return found
-
-
-_short_japanese = lru_cache(maxsize=_MOST_STRETCHES)(_japanese)
-
-
-def pieces_of(word: str) -> list[int]:
-    """Return the rows of the table that a word, as `words` returns them, is made of."""
-    if is_japanese(word):
-        run, _, known = word.partition(END)
-        numbers: Sequence[int] = run_buckets(run) + (run_buckets(known) if len(known) > 1 else [])
-    else:
-        numbers = word_buckets(word)
-    return [number % ROWS for number in numbers[:MOST_PIECES]]
-
-
-def meanings_of(word: str, lists: Concepts) -> Sequence[str]:
-    """Return what a word, as `words` returns them, speaks of."""
-    meaning = lists.of_run(word.partition(END)[2])[0] if is_japanese(word) else lists.of_word(word)
-    return meaning[:MOST_MEANINGS]
 
 
 def read_net(path: Path = PACKAGED, lists: Concepts | None = None) -> Net:

@@ -1,12 +1,14 @@
-"""The features of a sentence: words, pieces and pairs of words, and what they speak of; each the number of a bucket.
+"""What both models read of a sentence, said plainly, as training reads it; `lookup` reads the same, and quickly.
 
-Latin words give themselves, their n-grams of three to five characters with the word's edges, and the pair they
-form with the word before. Japanese, which sets no blanks, gives runs of two to four characters from each place.
-What words speak of counts in any language alike: each concept, in answers once more, and each with the next few.
+The linear model reads features, each the number of a bucket. Latin words give themselves, their n-grams of three to
+five characters with the word's edges, and the pair they form with the word before. Japanese, which sets no blanks,
+gives runs of one to four characters from each place. What words speak of counts in any language alike: each concept,
+in answers once more, and each with the next few. The net reads words in their order, each with its pieces and
+concepts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from zlib import crc32
@@ -14,19 +16,28 @@ from zlib import crc32
 from services.policy.gate.model.concepts import Concepts, Meaning, features, joint_features
 
 BUCKETS = 1 << 18
+"""How many rows the linear model's table has."""
+ROWS = 1 << 15
+"""How many vectors of pieces the net has."""
 REACH = 3
 """With how many of the following words that speak of something one is taken together."""
-
-_NUMBER = re.compile(r"\d[\d.,/:-]*|_{2,}")
-_FIGURE = re.compile(r"[\d_]")
-_ASCII_TOKEN = re.compile(r"[a-z]{1,24}|[0%$?!_]")
-_TOKEN = re.compile(r"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]{1,24}|[0%$€£¥?!_]")
-FIRST_JAPANESE = "\u3005"
-"""The first character of Japanese stretches; no other token begins with one that comes after it."""
-_PIECES = range(3, 6)
-_MOST_WORDS = 1_024
+LONGEST_WORD = 24
+"""How many letters a word has at most; what is longer is several."""
+SMALLEST, LARGEST = 3, 5
+"""How many characters a piece of a word has, its edges among them, at least and at most."""
 LONGEST_RUN = 4
 """How many characters of a Japanese stretch are taken together at most."""
+MOST_PIECES, MOST_MEANINGS = 14, 3
+"""How many pieces of a word, and how many of the things that it speaks of, the net looks at."""
+FIRST_JAPANESE = "\u3005"
+"""The first character of Japanese stretches; no other token begins with one that comes after it."""
+END = "|"
+"""Stands after each sentence that the net reads."""
+
+_NUMBER = re.compile(r"\d[\d.,/:-]*|_{2,}")
+_TOKEN = re.compile(rf"[\u3005-\u30ff\u3400-\u9fff]+|[a-z\u00df-\u024f]{{1,{LONGEST_WORD}}}|[0%$€£¥?!_]")
+_SIZES = range(SMALLEST, LARGEST + 1)
+_MOST_WORDS = 65_536
 
 
 def tokens(sentence: str) -> list[str]:
@@ -34,9 +45,7 @@ def tokens(sentence: str) -> list[str]:
 
     Numbers are all alike, and so are links, which come as underscores.
     """
-    if _FIGURE.search(sentence) is not None:
-        sentence = _NUMBER.sub(_plain, sentence)
-    return (_ASCII_TOKEN if sentence.isascii() else _TOKEN).findall(sentence)
+    return _TOKEN.findall(_NUMBER.sub(_plain, sentence))
 
 
 def is_japanese(token: str) -> bool:
@@ -46,27 +55,22 @@ def is_japanese(token: str) -> bool:
 
 @lru_cache(maxsize=_MOST_WORDS)
 def word_buckets(word: str) -> Sequence[int]:
-    """Return the buckets of a word and its pieces, or of a sign; kept a while, as both models ask."""
+    """Return the buckets of a word and its pieces, or of a sign."""
     if not word[0].isalpha():
         return (bucket(word),)
     edged = f"<{word}>"
-    if word.isascii():
-        octets = edged.encode()
-        pieces = [octets[at : at + size] for size in _PIECES for at in range(len(octets) - size + 1)]
-    else:
-        pieces = [edged[at : at + size].encode() for size in _PIECES for at in range(len(edged) - size + 1)]
-    return (bucket(word), *[crc32(piece) % BUCKETS for piece in pieces])
+    pieces = [edged[at : at + size] for size in _SIZES for at in range(len(edged) - size + 1)]
+    return (bucket(word), *map(bucket, pieces))
 
 
 def run_buckets(run: str) -> list[int]:
     """Return the buckets of the first few characters of a Japanese run: of one, of two together, and so on."""
-    return [crc32(f"~{run[:end]}".encode()) % BUCKETS for end in range(1, min(len(run), LONGEST_RUN) + 1)]
+    return [bucket(f"~{run[:end]}") for end in range(1, min(len(run), LONGEST_RUN) + 1)]
 
 
 def pair_buckets(words: Sequence[str], before: str = "^") -> list[int]:
     """Return the buckets of each word and the one before it; before the first word of a sentence stands `^`."""
-    pairs = zip(chain((before,), words), words, strict=False)
-    return [crc32(f"{first} {second}".encode()) % BUCKETS for first, second in pairs]
+    return [bucket(f"{first} {second}") for first, second in zip(chain((before,), words), words, strict=False)]
 
 
 def bucket(feature: str) -> int:
@@ -75,17 +79,17 @@ def bucket(feature: str) -> int:
 
 
 def buckets(sentence: str, concepts: Concepts, *, reply: bool = False) -> tuple[list[int], list[int]]:
-    """Return the buckets of a sentence's words, and of what they speak of: plainly, as training reads it."""
-    words: list[int] = []
+    """Return the buckets of a sentence's words, and of what they speak of."""
+    read: list[int] = []
     spoken: list[Meaning] = []
     before = "^"
     for token in tokens(sentence):
         if is_japanese(token):
-            words += chain.from_iterable(run_buckets(token[at:]) for at in range(len(token)))
+            read += chain.from_iterable(run_buckets(token[at:]) for at in range(len(token)))
             spoken += concepts.of_stretch(token)
             before = "~"
         else:
-            words += [*word_buckets(token), *pair_buckets([token], before)]
+            read += [*word_buckets(token), *pair_buckets([token], before)]
             spoken.append(concepts.of_word(token))
             before = token
     spoken = [meaning for meaning in spoken if meaning]
@@ -93,7 +97,49 @@ def buckets(sentence: str, concepts: Concepts, *, reply: bool = False) -> tuple[
     for at, meaning in enumerate(spoken):
         for other in spoken[at + 1 : at + 1 + REACH]:
             named += joint_features(meaning, other)
-    return words, [bucket(feature) for feature in named]
+    return read, [bucket(feature) for feature in named]
+
+
+def words(sentences: Iterable[str], concepts: Concepts) -> list[str]:
+    """Return the words of folded sentences, with an `END` after each; what is said twice is read once.
+
+    Of a Japanese stretch: each word that the lists know, each other character, with what comes after it.
+    """
+    found: list[str] = []
+    for sentence in dict.fromkeys(sentences):
+        for token in tokens(sentence):
+            if is_japanese(token):
+                found += _japanese(token, concepts)
+            else:
+                found.append(token)
+        found.append(END)
+    return found
+
+
+def pieces_of(word: str) -> list[int]:
+    """Return the rows of the net's table that a word, as `words` returns them, is made of."""
+    if is_japanese(word):
+        run, _, known = word.partition(END)
+        numbers: Sequence[int] = run_buckets(run) + (run_buckets(known) if len(known) > 1 else [])
+    else:
+        numbers = word_buckets(word)
+    return [number % ROWS for number in numbers[:MOST_PIECES]]
+
+
+def meanings_of(word: str, concepts: Concepts) -> Sequence[str]:
+    """Return what a word, as `words` returns them, speaks of."""
+    meaning = concepts.of_run(word.partition(END)[2])[0] if is_japanese(word) else concepts.of_word(word)
+    return meaning[:MOST_MEANINGS]
+
+
+def _japanese(stretch: str, concepts: Concepts) -> Sequence[str]:
+    found = []
+    at = 0
+    while at < len(stretch):
+        size = concepts.of_run(stretch[at:])[1]
+        found.append(f"{stretch[at : at + LONGEST_RUN]}{END}{stretch[at : at + size]}")
+        at += size
+    return found
 
 
 def _plain(match: re.Match[str]) -> str:
