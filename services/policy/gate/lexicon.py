@@ -1,23 +1,28 @@
-"""Word lists as data: concepts named in capitals, each a list of entries per language, found in one pass.
+"""Word lists as data: concepts named in capitals, each a list of entries per language.
 
 An entry is a plain phrase with a few signs (and is otherwise a regular expression, which RE2 runs in linear time):
 `*` after a letter any rest of a word · a blank any one to three signs between words · ` .. ` up to four words between ·
 `(a|b)` one of several. Latin entries stand for whole words, are compared without accents, and `ä` also for `ae`.
 Japanese entries are compared as they stand, anywhere; there ` .. ` is up to fifteen characters of one sentence.
+
+Most texts speak of few concepts: words that any match must hold, spotted for all concepts at once, tell of which.
 """
 
 import re
 import tomllib
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import re2
 
+from services.policy.gate.anchor import Anchor, read_anchors
 from services.policy.gate.characters import ACCENTLESS
+from services.policy.gate.spotting import Spotter
 
 SHARED = Path(__file__).parent / "words"
 Entries = Mapping[str, list[str]]
@@ -40,9 +45,7 @@ _WORD_LAST = re.compile(
     r"(?:(?<!\\)[\w)*?}+]|\\[wb])$"
 )
 _MOST_MARKS = 2000
-_CONCEPTS_OF_PASS = 4
-_MEMORY_OF_PASS = 8 << 20
-_MEMORY_OF_FINDER = 1 << 20
+_MEMORY = 1 << 20
 
 
 class Mark(NamedTuple):
@@ -54,82 +57,86 @@ class Mark(NamedTuple):
     language: str
 
 
-Pass: TypeAlias = tuple[Sequence[int], re2.Set]
-"""The numbers of some concepts, and what tells which of them occur."""
-
-
 class Lexicon:
-    """Finds the places of many concepts: a few passes tell which occur, then only those needed are looked for.
+    """Finds concepts in folded text, each language apart.
 
-    Texts may be given as UTF-8 bytes, too; places then count bytes.
+    Texts may be given as UTF-8 bytes, too; places then count bytes. `codes` are those of the text's characters.
     """
 
     def __init__(self, words: Mapping[str, Entries]) -> None:
         """Take over `words`: language → concept → entries. Fails with `ValueError` on an entry RE2 refuses."""
         self._keys: list[tuple[str, str]] = []
-        self._patterns: list[str] = []
+        self._entries: list[Sequence[str]] = []
         self._finders: dict[int, re2._Regexp] = {}
         self._numbers: dict[str, range] = {}
         self._names: dict[str, frozenset[str]] = {}
-        self._passes: dict[str, list[Pass]] = {}
+        self._spotters: dict[str, tuple[Spotter, frozenset[int]]] = {}
         for language, concepts in words.items():
             first = len(self._keys)
             for concept, entries in concepts.items():
                 self._keys.append((concept, language))
-                self._patterns.append(expression(entries, language))
+                self._entries.append(entries)
+                _check(concept, entries, language)
             self._numbers[language] = range(first, len(self._keys))
             self._names[language] = frozenset(concepts)
-            self._read(self._numbers[language])
-
-    def _read(self, numbers: Iterable[int]) -> re2.Set:
-        """Return the patterns as a set that is yet to be compiled, which takes five times as long."""
-        which = re2.Set.SearchSet(_options(_MEMORY_OF_PASS))
-        for number in numbers:
-            try:
-                which.Add(self._patterns[number])
-            except re2.error as error:
-                concept, language = self._keys[number]
-                raise ValueError(f"{concept} in {language}: {error}") from error
-        return which
-
-    def _passes_of(self, language: str) -> Sequence[Pass]:
-        """Return a language's passes, compiled when first asked for: few installations speak all languages."""
-        passes = self._passes.get(language)
-        if passes is None:
-            every = self._numbers.get(language, range(0))
-            # A few concepts each: together they would need far more states than apart.
-            count = -(-len(every) // _CONCEPTS_OF_PASS)
-            passes = [(every[at::count], self._read(every[at::count])) for at in range(count)]
-            for _, which in passes:
-                which.Compile()
-            self._passes[language] = passes
-        return passes
 
     def names(self, language: str) -> frozenset[str]:
         """Return the names of all concepts of `language`."""
         return self._names.get(language, frozenset())
 
-    def present(self, text: str | bytes, language: str) -> Mapping[str, int]:
-        """Return which concepts of `language` occur in folded `text`, each with its number for `marks`."""
-        return {
-            self._keys[numbers[found]][0]: numbers[found]
-            for numbers, which in self._passes_of(language)
-            for found in which.Match(text) or ()
-        }
+    def possible(self, codes: "array[int]", language: str) -> Mapping[str, int]:
+        """Return which concepts of `language` a text may speak of, each with its number for `marks`."""
+        spotter, always = self._spotter(language)
+        numbers = always.union(spotter.list_numbers(codes))
+        return {self._keys[number][0]: number for number in sorted(numbers)}
 
-    def marks(self, text: str | bytes, index: int) -> list[Mark]:
-        """Return the marks of the concept that `present` gave the number `index`, in order, at most 2000."""
-        concept, language = self._keys[index]
-        finder = self._finders.get(index)
-        if finder is None:
-            finder = self._finders[index] = re2.compile(self._patterns[index], _options(_MEMORY_OF_FINDER))
-        spans = (match.span() for match in islice(finder.finditer(text), _MOST_MARKS))
+    def present(self, text: str | bytes, codes: "array[int]", language: str) -> Mapping[str, int]:
+        """Return which concepts of `language` a text speaks of, each with its number for `marks`."""
+        possible = self.possible(codes, language)
+        return {concept: number for concept, number in possible.items() if self._finder(number).search(text)}
+
+    def marks(self, text: str | bytes, number: int) -> list[Mark]:
+        """Return the marks of the concept of a number, in order, at most 2000."""
+        concept, language = self._keys[number]
+        spans = (match.span() for match in islice(self._finder(number).finditer(text), _MOST_MARKS))
         return [Mark(start, end, concept, language) for start, end in spans]
 
+    def _finder(self, number: int) -> Any:  # noqa: ANN401  # RE2 ships no types
+        finder = self._finders.get(number)
+        if finder is None:
+            pattern = expression(self._entries[number], self._keys[number][1])
+            finder = self._finders[number] = re2.compile(pattern, _options())
+        return finder
 
-def _options(memory: int) -> re2.Options:
+    def _spotter(self, language: str) -> tuple[Spotter, frozenset[int]]:
+        """Return what spots the concepts of a language, and which have to be looked for in any text.
+
+        Made when first asked for: few installations speak all languages.
+        """
+        if language not in self._spotters:
+            anchors: list[tuple[Anchor, int]] = []
+            always = set()
+            for number in self._numbers.get(language, range(0)):
+                for entry in self._entries[number]:
+                    read = read_anchors(expression([entry], language), spaced=language != "ja")
+                    if read is None:
+                        always.add(number)
+                    else:
+                        anchors += ((anchor, number) for anchor in read)
+            self._spotters[language] = Spotter(anchors), frozenset(always)
+        return self._spotters[language]
+
+
+def _check(concept: str, entries: Iterable[str], language: str) -> None:
+    try:
+        re2.Set.SearchSet(_options()).Add(expression(entries, language))
+    except re2.error as error:
+        raise ValueError(f"{concept} in {language}: {error}") from error
+
+
+def _options() -> re2.Options:
     options = re2.Options()
-    options.max_mem = memory
+    options.max_mem = _MEMORY
     options.log_errors = False
     options.never_capture = True
     return options

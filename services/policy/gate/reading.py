@@ -1,6 +1,7 @@
 """A passage read for what it says: its sentences, and in each the marks of the concepts it speaks of."""
 
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -92,7 +93,7 @@ class Reading:
         self.text = _LINK.sub(_blanked, text) if "://" in text or "www." in text else text
         # Of plain ASCII, places in bytes are places in the text, and bytes are faster.
         self.data: str | bytes = self.text.encode() if self.text.isascii() else self.text
-        self._present: dict[str, Mapping[str, int]] = {}
+        self._possible: dict[str, Mapping[str, int]] = {}
         self._shared: dict[int, list[Mark]] = {}
 
     @cached_property
@@ -105,15 +106,20 @@ class Reading:
         """The languages that the passage may be in."""
         return spoken(self.text[span.start : span.end] for span in self.sentences)
 
-    def present(self, language: str) -> Mapping[str, int]:
-        """Return the shared concepts of `language` that the passage speaks of."""
-        if language not in self._present:
-            self._present[language] = shared().present(self.data, language)
-        return self._present[language]
+    @property
+    def codes(self) -> "array[int]":
+        """The codes of the characters of the passage, those of links among them."""
+        return self.passage.text.codes
+
+    def possible(self, language: str) -> Mapping[str, int]:
+        """Return the shared concepts of `language` that the passage may speak of."""
+        if language not in self._possible:
+            self._possible[language] = shared().possible(self.codes, language)
+        return self._possible[language]
 
     def common(self, language: str, concept: str) -> list[Mark]:
         """Return the marks of a shared concept."""
-        index = self.present(language).get(concept)
+        index = self.possible(language).get(concept)
         if index is None:
             return []
         if index not in self._shared:

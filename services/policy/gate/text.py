@@ -9,6 +9,7 @@ Everything here is linear in the length of the text.
 import html
 import re
 import unicodedata
+from array import array
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ from services.policy.gate.characters import (
 )
 from services.policy.gate.offsets import Derived, OffsetMap
 from services.policy.gate.scan import quick_pattern
+from services.policy.gate.spotting import encode
 
 _Fact = TypeVar("_Fact")
 # What plain ASCII comes to, at once.
@@ -73,6 +75,11 @@ class NormalisedText:
         if self.text.isascii() or _ACCENTED.search(self.text) is None:
             return self.text
         return _ACCENTED.sub(lambda match: ACCENTLESS.get(ord(match.group()), match.group()), self.text)
+
+    @cached_property
+    def codes(self) -> "array[int]":
+        """The codes of the characters of the folded text."""
+        return encode(self.folded)
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:

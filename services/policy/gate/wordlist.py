@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from services.policy.gate.scan import quick_pattern
+from services.policy.gate.anchor import Anchor
+from services.policy.gate.spotting import Spotter, encode
 from services.policy.gate.text import NormalisedText
 
 _FIRST_UNSPACED = 0x2E80  # from here on: CJK radicals, kana, kanji
@@ -22,18 +23,22 @@ class Words:
         spaced = [_written(word) for word in plain if _is_spaced(word)]
         joined = [_unspaced(word) for word in plain if not _is_spaced(word)]
         exact = [rf"(?<![a-z])(?:{'|'.join(spaced)})(?![a-z])"] if spaced else []
-        quick = [rf"(?:^|[^a-z])(?:{'|'.join(spaced)})(?:[^a-z]|$)"] if spaced else []
         self._exact = re.compile("|".join([*exact, *joined]) if plain else "(?!)")
-        loose = [re.escape(word) for word in plain if not _is_spaced(word)]
-        self._quick = quick_pattern("|".join([*quick, *loose]) if plain else "$^a")
+        self._spotter = Spotter((_anchor(word), 0) for word in plain)
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """Return the first match in folded `text`."""
-        return self._exact.search(text) if self._quick.search(text) else None
+    def search(self, text: str | NormalisedText) -> re.Match[str] | None:
+        """Return the first match in a folded text, or in a passage."""
+        return next(self.finditer(text), None)
 
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """Yield the matches in folded `text`, in order."""
-        return self._exact.finditer(text) if self._quick.search(text) else iter(())
+    def finditer(self, text: str | NormalisedText) -> Iterator[re.Match[str]]:
+        """Yield the matches in a folded text, or in a passage, in order."""
+        folded, codes = (text, encode(text)) if isinstance(text, str) else (text.folded, text.codes)
+        at = self._spotter.find(codes, 0)
+        while at >= 0:
+            match = self._exact.match(folded, at)
+            if match is not None:
+                yield match
+            at = self._spotter.find(codes, at + 1 if match is None else match.end())
 
     def fullmatch(self, text: str) -> bool:
         """Tell whether all of folded `text` is one of the words."""
@@ -57,6 +62,14 @@ def _written(word: str) -> str:
 
 def _part(word: str) -> str:
     return re.escape(word.removesuffix("*")) + ("[a-z]{0,20}" if word.endswith("*") else "")
+
+
+def _anchor(word: str) -> Anchor:
+    """Return what each match of a word or phrase begins with."""
+    if not _is_spaced(word):
+        return Anchor(word, "anywhere")
+    first, star, _ = word.partition(" .. ")[0].partition("*")
+    return Anchor(" ".join(first.split()), "begun" if star else "whole")
 
 
 def _unspaced(word: str) -> str:

@@ -74,7 +74,7 @@ def _lexicon() -> Lexicon:
 
 def compose(reading: Reading) -> Composition:
     """Return what the passage consists of, read in the language that most of its concepts are of."""
-    present = {language: _lexicon().present(reading.data, language) for language in reading.languages}
+    present = {language: _lexicon().present(reading.data, reading.codes, language) for language in reading.languages}
     language = max(present, key=lambda one: (len(present[one]), one))
     concepts = present[language]
     if "SUBSTANCE" in concepts and "NOT_SUBSTANCE" not in concepts:

@@ -115,13 +115,17 @@ class Phrases:
 
     def _spans(self, reading: Reading, patterns: Sequence[Pattern]) -> Iterator[tuple[int, int]]:
         for language in reading.languages:
-            own = self.lexicon.present(reading.data, language)
+            own = self.lexicon.possible(reading.codes, language)
             # Most texts lack what only the rule's own lists know: then nothing needs the shared ones, which are long.
             possible = self._possible(patterns, own.keys() | shared().names(language))
             if possible:
-                possible = self._possible(possible, own.keys() | reading.present(language).keys())
+                possible = self._possible(possible, own.keys() | reading.possible(language).keys())
             if possible:
-                marks = self._marks(reading, own, language, self._needed(possible))
+                found = {concept: self.lexicon.marks(reading.data, number) for concept, number in own.items()}
+                own_marks = {concept: marks for concept, marks in found.items() if marks}
+                possible = self._possible(possible, own_marks.keys() | reading.possible(language).keys())
+            if possible:
+                marks = self._marks(reading, own_marks, language, self._needed(possible))
                 yield from self._search(reading, marks, possible)
 
     def _possible(self, patterns: Iterable[Pattern], present: AbstractSet[str]) -> Sequence[Pattern]:
@@ -136,12 +140,13 @@ class Phrases:
                 needed |= pattern.mentioned
         return needed | {f"NOT_{concept}" for concept in needed}
 
-    def _marks(self, reading: Reading, own: Mapping[str, int], language: str, needed: Iterable[str]) -> list[Mark]:
+    def _marks(
+        self, reading: Reading, own: Mapping[str, list[Mark]], language: str, needed: Iterable[str]
+    ) -> list[Mark]:
         marks: list[Mark] = []
         for concept in needed:
             marks += reading.common(language, concept)
-            if concept in own:
-                marks += self.lexicon.marks(reading.data, own[concept])
+            marks += own.get(concept, ())
         return settled(marks)
 
     def _search(self, reading: Reading, marks: list[Mark], patterns: Iterable[Pattern]) -> Iterator[tuple[int, int]]:

@@ -1,22 +1,11 @@
 # Which numbers of `lookup.py` are the machine's own where it is compiled.
 cimport cython
 
+from services.policy.gate.trie cimport Trie
+
 cdef unsigned int _ALL
-cdef unsigned long long _SPREAD, _ALL_64
-cdef long long _CHARACTERS
 cdef int _WORD, _STRETCH, _ZERO, _LINK, _BLANK, _RUN, _BEGIN, _FINISH, ZERO
 cdef int BUCKETS, ROWS, SMALLEST, LARGEST, LONGEST_WORD, LONGEST_RUN, MOST_PIECES, MOST_MEANINGS
-
-
-@cython.final
-cdef class Trie:
-    cdef int shift
-    cdef unsigned long long mask
-    cdef long long[::1] keys
-    cdef int[::1] states, whole, begun
-
-    @cython.locals(key=cython.longlong, at=cython.ulonglong)
-    cdef inline int step(self, int state, int code) noexcept
 
 
 @cython.final

@@ -7,7 +7,7 @@ runs as it stands where it cannot, much slower, with the same answers.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,56 +26,15 @@ from services.policy.gate.model.pieces import (
     SMALLEST,
     bucket,
 )
+from services.policy.gate.trie import Trie
 
 ZERO = 128
 """The byte that says nothing in the table of the linear model."""
 
 _POLYNOMIAL, _ALL = 0xEDB88320, 0xFFFFFFFF
-# More than there are characters.
-_CHARACTERS = 1 << 21
-_SPREAD, _ALL_64 = 0x9E3779B97F4A7C15, 0xFFFFFFFFFFFFFFFF
 # What a token is that is no sign.
 _WORD, _STRETCH = -1, -2
 _ZERO, _LINK, _BLANK, _RUN, _BEGIN, _FINISH = map(ord, "0_ ~<>")
-
-
-class Trie:
-    """Words by their characters, each with a number for the whole word and one for words that only begin so."""
-
-    def __init__(self, words: Mapping[str, int], stems: Mapping[str, int]) -> None:
-        """Take words and stems, each with its number, 0 or more; a stem of one character is none."""
-        steps: dict[int, int] = {}
-        whole, begun = [-1], [-1]
-        for numbers, entries in ((whole, words), (begun, stems)):
-            for word, number in entries.items():
-                state = 0
-                for character in word:
-                    key = state * _CHARACTERS + ord(character)
-                    if key not in steps:
-                        steps[key] = len(whole)
-                        whole.append(-1)
-                        begun.append(-1)
-                    state = steps[key]
-                numbers[state] = number
-        bits = (4 * len(steps) + 8).bit_length()
-        self.shift, self.mask = 64 - bits, (1 << bits) - 1
-        self.keys, self.states = array("q", [-1]) * (1 << bits), array("i", [-1]) * (1 << bits)
-        self.whole, self.begun = array("i", whole), array("i", begun)
-        for key, state in steps.items():
-            at = (key * _SPREAD & _ALL_64) >> self.shift
-            while self.keys[at] != -1:
-                at = at + 1 & self.mask
-            self.keys[at], self.states[at] = key, state
-
-    def step(self, state: int, code: int) -> int:
-        """Return the state after the character of `code`, -1 where no word goes on so; the first state is 0."""
-        key = state * _CHARACTERS + code
-        at = (key * _SPREAD & _ALL_64) >> self.shift
-        while self.keys[at] != key:
-            if self.keys[at] == -1:
-                return -1
-            at = at + 1 & self.mask
-        return self.states[at]
 
 
 class Lookup:

@@ -1,0 +1,133 @@
+"""What any match of a word list's entry must hold: words, or beginnings of words, that one look tells to be absent."""
+
+import re._parser as parser  # type: ignore[import-not-found]  # the library's own reader of patterns ships no types
+from collections.abc import Iterable, Sequence
+from itertools import product
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+Kind: TypeAlias = Literal["whole", "begun", "anywhere"]
+
+
+class Anchor(NamedTuple):
+    """A text that a match holds: a `whole` word, a word's beginning, or in scripts without blanks `anywhere`."""
+
+    text: str
+    kind: Kind
+
+
+# A pattern's pieces: letters, what is surely no letter, and what may be anything or nothing.
+_BREAK, _ANYTHING = "\0", "\1"
+_Piece: TypeAlias = str
+_Pieces: TypeAlias = tuple[_Piece, ...]
+_MOST = 128
+_MOST_OF_SET = 8
+_LONGEST_REPEAT = 4
+
+
+def read_anchors(pattern: str, *, spaced: bool) -> list[Anchor] | None:
+    """Return anchors of which any match of `pattern` holds one; `None` where there are none to be told.
+
+    `spaced`: the pattern's language sets blanks between words.
+    """
+    best: tuple[int, int, list[Anchor]] | None = None
+    for alternatives in _sections(parser.parse(pattern), spaced=spaced):
+        anchors = [_longest(pieces, spaced=spaced) for pieces in alternatives]
+        found = [anchor for anchor in anchors if anchor is not None]
+        if found and len(found) == len(anchors):
+            rank = (min(len(anchor.text) for anchor in found), -len(found))
+            if best is None or rank > best[:2]:
+                best = (*rank, found)
+    return None if best is None else best[2]
+
+
+def _sections(tree: Any, *, spaced: bool) -> Iterable[list[_Pieces]]:  # noqa: ANN401  # see above
+    """Yield what stands between a pattern's breaks, each as its alternatives; a match holds one of each."""
+    current: list[_Pieces] = [()]
+    for node in tree:
+        expanded = _expand(node, spaced=spaced)
+        if len(current) * len(expanded) > _MOST:
+            yield current
+            current, expanded = [(_ANYTHING,)], expanded if len(expanded) <= _MOST else [(_ANYTHING,)]
+        current = [(*before, *after) for before in current for after in expanded]
+        if expanded == [(_BREAK,)]:
+            yield current
+            current = [(_BREAK,)]
+    yield current
+
+
+def _expand(node: tuple[Any, Any], *, spaced: bool) -> list[_Pieces]:
+    operation, value = str(node[0]), node[1]
+    if operation == "LITERAL":
+        return [(_piece(chr(value), spaced=spaced),)]
+    if operation == "IN":
+        return _expand_set(value, spaced=spaced)
+    if operation == "SUBPATTERN":
+        return _expand_all(value[-1], spaced=spaced)
+    if operation == "BRANCH":
+        return _bounded([pieces for branch in value[1] for pieces in _expand_all(branch, spaced=spaced)])
+    if operation in {"MAX_REPEAT", "MIN_REPEAT"}:
+        return _repeat(*value[:2], _expand_all(value[2], spaced=spaced))
+    if operation == "AT" and str(value) == "AT_BOUNDARY":
+        return [(_BREAK,)]
+    return [(_ANYTHING,)]
+
+
+def _expand_all(tree: Any, *, spaced: bool) -> list[_Pieces]:  # noqa: ANN401  # see above
+    expanded = [_expand(node, spaced=spaced) for node in tree]
+    size = 1
+    for alternatives in expanded:
+        size *= len(alternatives)
+    if size > _MOST:
+        return [(_ANYTHING,)]
+    return [tuple(piece for pieces in chosen for piece in pieces) for chosen in product(*expanded)]
+
+
+def _repeat(least: int, most: int, expanded: list[_Pieces]) -> list[_Pieces]:
+    if all(set(pieces) == {_BREAK} for pieces in expanded):
+        return [(_BREAK,)] if least else [(), (_BREAK,)]
+    if least == most and least <= _LONGEST_REPEAT:
+        return _bounded([pieces * least for pieces in expanded]) if len(expanded) == 1 else [(_ANYTHING,)]
+    return _bounded([(), *expanded]) if (least, most) == (0, 1) else [(_ANYTHING,)]
+
+
+def _expand_set(members: Sequence[tuple[Any, Any]], *, spaced: bool) -> list[_Pieces]:
+    letters = [chr(value) for operation, value in members if str(operation) == "LITERAL"]
+    if len(letters) == len(members) <= _MOST_OF_SET:
+        return [(piece,) for piece in dict.fromkeys(_piece(letter, spaced=spaced) for letter in letters)]
+    return [(_BREAK,)] if spaced and not _may_be_letter(members) else [(_ANYTHING,)]
+
+
+def _may_be_letter(members: Sequence[tuple[Any, Any]]) -> bool:
+    negated = str(members[0][0]) == "NEGATE"
+    named = {str(value) for operation, value in members if str(operation) == "CATEGORY"}
+    if negated:
+        return "CATEGORY_WORD" not in named
+    spans = [value if str(operation) == "RANGE" else (value, value) for operation, value in members
+             if str(operation) in {"RANGE", "LITERAL"}]
+    return bool(named - {"CATEGORY_DIGIT", "CATEGORY_SPACE", "CATEGORY_NOT_WORD"}) or any(
+        first <= ord("z") and last >= ord("a") for first, last in spans
+    )
+
+
+def _piece(character: str, *, spaced: bool) -> _Piece:
+    return character if "a" <= character <= "z" or not spaced else _BREAK
+
+
+def _bounded(expanded: list[_Pieces]) -> list[_Pieces]:
+    return expanded if len(expanded) <= _MOST else [(_ANYTHING,)]
+
+
+def _longest(pieces: _Pieces, *, spaced: bool) -> Anchor | None:
+    """Return the longest text that `pieces` hold for sure, and that begins a word where there are blanks."""
+    found: list[Anchor] = []
+    text, begins = "", False
+    for piece in (*pieces, _ANYTHING):
+        if piece not in {_BREAK, _ANYTHING}:
+            text += piece
+            continue
+        if text and begins:
+            found.append(Anchor(text, "whole" if piece == _BREAK else "begun"))
+        elif text and not spaced:
+            found.append(Anchor(text, "anywhere"))
+        text, begins = "", piece == _BREAK
+    return max(found, key=lambda anchor: len(anchor.text), default=None)
