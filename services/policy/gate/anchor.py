@@ -1,7 +1,7 @@
 """What any match of a word list's entry must hold: words, or beginnings of words, that one look tells to be absent."""
 
 import re._parser as parser  # type: ignore[import-not-found]  # the library's own reader of patterns ships no types
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import product
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -24,17 +24,22 @@ _MOST_OF_SET = 8
 _LONGEST_REPEAT = 4
 
 
-def read_anchors(pattern: str, *, spaced: bool) -> list[Anchor] | None:
+def read_anchors(pattern: str, common: Container[str], *, spaced: bool) -> list[Anchor] | None:
     """Return anchors of which any match of `pattern` holds one; `None` where there are none to be told.
 
-    `spaced`: the pattern's language sets blanks between words.
+    Of several choices the rarest, which is neither short nor one of `common` words. `spaced`: the pattern's language
+    sets blanks between words.
     """
+
+    def rate(anchor: Anchor) -> int:
+        return 0 if anchor.text in common else len(anchor.text)
+
     best: tuple[int, int, list[Anchor]] | None = None
     for alternatives in _sections(parser.parse(pattern), spaced=spaced):
-        anchors = [_longest(pieces, spaced=spaced) for pieces in alternatives]
-        found = [anchor for anchor in anchors if anchor is not None]
-        if found and len(found) == len(anchors):
-            rank = (min(len(anchor.text) for anchor in found), -len(found))
+        chosen = [max(_list_sure(pieces, spaced=spaced), key=rate, default=None) for pieces in alternatives]
+        found = list(dict.fromkeys(anchor for anchor in chosen if anchor is not None))
+        if found and None not in chosen:
+            rank = (min(map(rate, found)), -len(found))
             if best is None or rank > best[:2]:
                 best = (*rank, found)
     return None if best is None else best[2]
@@ -66,7 +71,8 @@ def _expand(node: tuple[Any, Any], *, spaced: bool) -> list[_Pieces]:
     if operation == "BRANCH":
         return _bounded([pieces for branch in value[1] for pieces in _expand_all(branch, spaced=spaced)])
     if operation in {"MAX_REPEAT", "MIN_REPEAT"}:
-        return _repeat(*value[:2], _expand_all(value[2], spaced=spaced))
+        least, most, repeated = value
+        return _repeat(least, most, _expand_all(repeated, spaced=spaced))
     if operation == "AT" and str(value) == "AT_BOUNDARY":
         return [(_BREAK,)]
     return [(_ANYTHING,)]
@@ -102,8 +108,11 @@ def _may_be_letter(members: Sequence[tuple[Any, Any]]) -> bool:
     named = {str(value) for operation, value in members if str(operation) == "CATEGORY"}
     if negated:
         return "CATEGORY_WORD" not in named
-    spans = [value if str(operation) == "RANGE" else (value, value) for operation, value in members
-             if str(operation) in {"RANGE", "LITERAL"}]
+    spans = [
+        value if str(operation) == "RANGE" else (value, value)
+        for operation, value in members
+        if str(operation) in {"RANGE", "LITERAL"}
+    ]
     return bool(named - {"CATEGORY_DIGIT", "CATEGORY_SPACE", "CATEGORY_NOT_WORD"}) or any(
         first <= ord("z") and last >= ord("a") for first, last in spans
     )
@@ -117,17 +126,17 @@ def _bounded(expanded: list[_Pieces]) -> list[_Pieces]:
     return expanded if len(expanded) <= _MOST else [(_ANYTHING,)]
 
 
-def _longest(pieces: _Pieces, *, spaced: bool) -> Anchor | None:
-    """Return the longest text that `pieces` hold for sure, and that begins a word where there are blanks."""
+def _list_sure(pieces: _Pieces, *, spaced: bool) -> list[Anchor]:
+    """Return the texts that `pieces` hold for sure, and that begin a word where there are blanks."""
     found: list[Anchor] = []
     text, begins = "", False
     for piece in (*pieces, _ANYTHING):
         if piece not in {_BREAK, _ANYTHING}:
             text += piece
             continue
-        if text and begins:
-            found.append(Anchor(text, "whole" if piece == _BREAK else "begun"))
-        elif text and not spaced:
+        if text and not spaced:
             found.append(Anchor(text, "anywhere"))
+        elif text and begins:
+            found.append(Anchor(text, "whole" if piece == _BREAK else "begun"))
         text, begins = "", piece == _BREAK
-    return max(found, key=lambda anchor: len(anchor.text), default=None)
+    return found

@@ -23,6 +23,7 @@ import re2
 from services.policy.gate.anchor import Anchor, read_anchors
 from services.policy.gate.characters import ACCENTLESS
 from services.policy.gate.spotting import Spotter
+from services.policy.gate.tongues import list_small_words
 
 SHARED = Path(__file__).parent / "words"
 Entries = Mapping[str, list[str]]
@@ -118,7 +119,9 @@ class Lexicon:
             always = set()
             for number in self._numbers.get(language, range(0)):
                 for entry in self._entries[number]:
-                    read = read_anchors(expression([entry], language), spaced=language != "ja")
+                    read = read_anchors(
+                        expression([entry], language), list_small_words(language), spaced=language != "ja"
+                    )
                     if read is None:
                         always.add(number)
                     else:

@@ -1,5 +1,6 @@
 """Patterns that tell in one fast pass whether a text is worth a closer look."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import re2
@@ -15,6 +16,19 @@ _MEMORY = 64 << 20
 
 def quick_pattern(source: str) -> Any:  # noqa: ANN401  # RE2 ships no types
     """Return a pattern of RE2, whose one pass over the text tells whether a closer look is worth it."""
+    return re2.compile(source, _options())
+
+
+def quick_patterns(sources: Iterable[str]) -> Any:  # noqa: ANN401  # see above
+    """Return patterns of RE2 as one, whose `Match` tells the numbers of those that a text has, or `None`."""
+    patterns = re2.Set.SearchSet(_options())
+    for source in sources:
+        patterns.Add(source)
+    patterns.Compile()
+    return patterns
+
+
+def _options() -> Any:  # noqa: ANN401  # see above
     options = re2.Options()
     options.max_mem = _MEMORY
-    return re2.compile(source, options)
+    return options

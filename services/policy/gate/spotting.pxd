@@ -4,13 +4,14 @@ cimport cython
 from services.policy.gate.trie cimport Trie
 
 cdef unsigned int _A, _Z, _BLANK, _PLAIN
-cdef int _WORD, _ANYWHERE
+cdef int _WORD, _ANYWHERE, _TOLD, _LETTERS
 
 
 @cython.final
 cdef class Spotter:
     cdef Trie _words, _anywhere
     cdef int[::1] _first, _ends, _numbers
+    cdef const unsigned char[::1] _beginnings
     cdef bint _has_words, _has_anywhere
     cdef int _count
 
@@ -22,6 +23,9 @@ cdef class Spotter:
 
     @cython.locals(code=cython.uint, begins=cython.int)
     cdef inline bint _may_begin(self, const unsigned int[::1] codes, int at) noexcept
+
+    @cython.locals(number=cython.int, place=cython.int)
+    cdef inline bint _goes_on(self, const unsigned int[::1] codes, int at) noexcept
 
     @cython.locals(noted=cython.bint)
     cdef bint _note(self, const unsigned int[::1] codes, int at, unsigned char[::1] found) noexcept
@@ -35,6 +39,8 @@ cdef class Spotter:
     @cython.locals(at=cython.int)
     cdef inline bint _note_group(self, int group, unsigned char[::1] found) noexcept
 
+
+cdef int _letter(unsigned int code) noexcept
 
 cdef bint _is_letter(unsigned int code) noexcept
 

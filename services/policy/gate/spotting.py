@@ -4,7 +4,7 @@
 import sys
 from array import array
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, product
 
 from services.policy.gate.anchor import Anchor
 from services.policy.gate.trie import Trie
@@ -13,6 +13,9 @@ _CODEC = f"utf-32-{sys.byteorder[0]}e"
 _A, _Z, _BLANK = map(ord, "az ")
 _PLAIN = 128
 _WORD, _ANYWHERE = 1, 2
+# How many characters tell whether a word may be one of the list; letters, and one for all that is none.
+_TOLD, _LETTERS = 3, 27
+_ANY_LETTER = list(range(_LETTERS))
 
 
 class Spotter:
@@ -31,6 +34,7 @@ class Spotter:
         )
         self._words, self._anywhere = Trie(whole, begun), Trie(anywhere, {})
         self._first = _list_first([*whole, *begun], anywhere)
+        self._beginnings = _list_beginnings(whole, begun)
         self._has_words, self._has_anywhere = bool(whole or begun), bool(anywhere)
         self._ends = array("i", [0, *accumulate(map(len, groups))])
         self._numbers = array("i", [number for group in groups for number in group])
@@ -62,7 +66,16 @@ class Spotter:
         if code >= _PLAIN:
             return True
         begins = self._first[code]
-        return begins == _ANYWHERE or (begins == _WORD and not (at and _is_letter(codes[at - 1])))
+        if begins == _WORD:
+            return not (at and _is_letter(codes[at - 1])) and self._goes_on(codes, at)
+        return begins == _ANYWHERE
+
+    def _goes_on(self, codes: "array[int]", at: int) -> bool:
+        """Tell whether some word goes on after its first letter as the text does: few letters tell most apart."""
+        number = _letter(codes[at])
+        for place in range(at + 1, at + _TOLD):
+            number = number * _LETTERS + (_letter(codes[place]) if place < len(codes) else 0)
+        return self._beginnings[number >> 3] >> (number & 7) & 1 == 1
 
     def _note(self, codes: "array[int]", at: int, found: bytearray) -> bool:
         """Note the numbers of all anchors that begin at a place; tell whether there are any."""
@@ -115,6 +128,10 @@ def encode(text: str) -> "array[int]":
     return array("I", text.encode(_CODEC, "surrogatepass"))
 
 
+def _letter(code: int) -> int:
+    return code - _A + 1 if _A <= code <= _Z else 0
+
+
 def _is_letter(code: int) -> bool:
     return _A <= code <= _Z
 
@@ -128,5 +145,20 @@ def _is_blank(code: int) -> bool:
 
 def _list_first(words: Iterable[str], anywhere: Iterable[str]) -> "array[int]":
     """Return for each plain character whether an anchor begins with it that is a word, or stands anywhere."""
-    begins = dict.fromkeys((ord(text[0]) for text in words), _WORD) | dict.fromkeys((ord(text[0]) for text in anywhere), _ANYWHERE)
+    begins = {ord(text[0]): kind for texts, kind in ((words, _WORD), (anywhere, _ANYWHERE)) for text in texts}
     return array("i", [begins.get(code, 0) for code in range(_PLAIN)])
+
+
+def _list_beginnings(whole: Iterable[str], begun: Iterable[str]) -> bytearray:
+    """Return a bit for each three characters, told apart by their letters, with which a word may begin."""
+    found = bytearray(_LETTERS * _LETTERS * _LETTERS // 8 + 1)
+    for words, after in ((whole, [[0]]), (begun, [])):
+        for word in words:
+            # Of blanks there may be more.
+            first, blank, _ = word.partition(" ")
+            told = [[_letter(ord(character))] for character in first]
+            told += [[0]] if blank else after
+            for one, other, third in product(*(told + [_ANY_LETTER] * _TOLD)[:_TOLD]):
+                number = (one * _LETTERS + other) * _LETTERS + third
+                found[number >> 3] |= 1 << (number & 7)
+    return found

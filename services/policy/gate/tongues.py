@@ -32,6 +32,12 @@ def _weights() -> Mapping[str, tuple[tuple[str, float], ...]]:
     return {word: tuple((code, 1 / len(codes)) for code in sorted(codes)) for word, codes in owners.items()}
 
 
+@cache
+def list_small_words(language: str) -> frozenset[str]:
+    """Return the small words of a language, folded."""
+    return frozenset(word for word, owners in _weights().items() if any(code == language for code, _ in owners))
+
+
 def spoken(sentences: Iterable[str]) -> frozenset[str]:
     """Return the languages that the folded `sentences` may be in, of the six; all of them where nothing tells."""
     found: set[str] = set()

@@ -40,6 +40,15 @@ class Words:
                 yield match
             at = self._spotter.find(codes, at + 1 if match is None else match.end())
 
+    def list_starts(self, passage: NormalisedText) -> list[int]:
+        """Return the places in a passage where a match may begin; it begins nowhere else."""
+        starts = []
+        at = self._spotter.find(passage.codes, 0)
+        while at >= 0:
+            starts.append(at)
+            at = self._spotter.find(passage.codes, at + 1)
+        return starts
+
     def fullmatch(self, text: str) -> bool:
         """Tell whether all of folded `text` is one of the words."""
         return self._exact.fullmatch(text) is not None

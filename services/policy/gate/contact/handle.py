@@ -69,8 +69,9 @@ class Handles:
         self._named = re.compile(rf"(?:[\s,:(\"'→👉-]{{1,4}}|で「|\s(?:is|e|ist|est|es)\s(?=[a-z]{{4}}))@?({_NAME})")
         self._before = re.compile(rf"({_NAME})[\"')]{{0,2}}\s{{1,3}}(?:su|on|auf|sur|en|bei|chez)\s{{1,3}}$")
 
-    def find(self, text: str, mailboxes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Return the spans of handles and invitations in folded `text`, outside of `mailboxes`."""
+    def find(self, passage: NormalisedText, mailboxes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the spans of handles and invitations in a passage, folded, outside of `mailboxes`."""
+        text = passage.folded
         taken = list(mailboxes)
         found = [
             match.span()
@@ -83,7 +84,7 @@ class Handles:
             found += [match.span() for match in _LIVE.finditer(text)]
         if "discord" in text and "#" in text:
             found += [match.span() for match in _TAGGED.finditer(text) if self._is_tagged(text, match)]
-        for platform in self._platform.finditer(text):
+        for platform in self._platform.finditer(passage):
             span = self._at_platform(text, platform)
             if span is not None:
                 found.append(span)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from services.policy.gate.contact.phone import SOUTHERN_MOBILE, is_valid_at_home
+from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, flat
 
 _FIGURES = re.compile(r"(?<![a-z\d])\d+(?![a-z\d°])")
@@ -21,14 +22,15 @@ class Piecemeal:
         self._first = Words(flat(parameters["first_pieces"]))
         self._next = Words(flat(parameters["next_pieces"]))
 
-    def find(self, text: str, bar: Callable[[], str]) -> Iterator[tuple[int, int]]:
-        """Yield the spans of numbers in folded `text` whose pieces stand apart.
+    def find(self, passage: NormalisedText, bar: Callable[[], str]) -> Iterator[tuple[int, int]]:
+        """Yield the spans of numbers in a passage, folded, whose pieces stand apart.
 
         `bar` returns it with what is no piece blotted out. It is only asked where there may be some.
         """
+        text = passage.folded
         done = 0
         barred = ""
-        for first in self._first.finditer(text):
+        for first in self._first.finditer(passage):
             begin, end = max(done, first.start() - _BEFORE), first.end() + _GAP
             if _FIGURES.search(text, begin, end) is None:
                 continue

@@ -150,12 +150,12 @@ class _Contact:
     def _in_text(self, passage: NormalisedText) -> list[_Found]:
         text = passage.folded
         mailboxes = passage.once(self._mailboxes.find)
-        found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(text, mailboxes))]
+        found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(passage, mailboxes))]
         links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.search(text) else []
         runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda: self._barred(passage, [*mailboxes, *links]))
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
         spans = [*mailboxes, *links, *((one.start, one.end) for one in found)]
-        pieces = self._piecemeal.find(text, lambda: self._barred(passage, spans))
+        pieces = self._piecemeal.find(passage, lambda: self._barred(passage, spans))
         found += [_Found(*span, phone=True) for span in pieces]
         if _QUICK_LETTERED.search(text):
             found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]

@@ -8,7 +8,6 @@ a word is a concept that must occur (`A|B`: one of them), in any order, `>`: onl
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,7 @@ Concepts = frozenset[str]
 _ANY_REACH = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     """What a stretch of sentences must combine; `steps` follow one another, concepts within one come in any order."""
 
@@ -35,10 +34,6 @@ class Pattern:
     def mentioned(self) -> Concepts:
         """Every concept that the pattern needs to know the places of."""
         return self.unless.union(*(concepts for step in self.steps for concepts in step))
-
-    def possible(self, present: AbstractSet[str]) -> bool:
-        """Tell whether a text that speaks of the concepts `present` may hold what the pattern asks for."""
-        return all(not concepts.isdisjoint(present) for step in self.steps for concepts in step)
 
     def find(self, marks: Sequence[Mark], denies: Callable[[Mark], bool]) -> Iterator[tuple[int, int]]:
         """Yield the stretches from the first to the last concept where `marks` of one language combine so."""
@@ -98,13 +93,20 @@ def parse(source: str) -> Pattern:
     return Pattern(tuple(tuple(step) for step in steps), frozenset(unless), sentences, reach, denied, kind)
 
 
-@dataclass(frozen=True, slots=True)
 class Phrases:
     """Patterns over the shared concepts, the rule's own, and those derived from both."""
 
-    lexicon: Lexicon
-    derived: tuple[tuple[str, Pattern], ...]
-    patterns: tuple[Pattern, ...]
+    def __init__(self, lexicon: Lexicon, derived: Sequence[tuple[str, Pattern]], patterns: Sequence[Pattern]) -> None:
+        """Take the rule's own concepts, patterns that name what they find, and those that make a hit."""
+        self.lexicon, self.derived, self.patterns = lexicon, derived, patterns
+        every = [*patterns, *(pattern for _, pattern in derived)]
+        names = {name for name, _ in derived}.union(*(pattern.mentioned for pattern in every))
+        self._bits = {name: 1 << at for at, name in enumerate(sorted(names))}
+        # Of each pattern the sets of concepts of which a text has to speak: numbers are quicker to compare than names.
+        self._needs = {
+            pattern: [sum(map(self._bits.__getitem__, concepts)) for step in pattern.steps for concepts in step]
+            for pattern in every
+        }
 
     def __call__(self, judged: Judged) -> Iterator[Hit]:
         """Yield a hit for each pattern and stretch of sentences that it finds in a passage."""
@@ -117,21 +119,39 @@ class Phrases:
         for language in reading.languages:
             own = self.lexicon.possible(reading.codes, language)
             # Most texts lack what only the rule's own lists know: then nothing needs the shared ones, which are long.
-            possible = self._possible(patterns, own.keys() | shared().names(language))
+            possible = self._possible(patterns, [*own, *shared().names(language)])
             if possible:
-                possible = self._possible(possible, own.keys() | reading.possible(language).keys())
+                possible = self._possible(possible, [*own, *reading.possible(language)])
             if possible:
-                found = {concept: self.lexicon.marks(reading.data, number) for concept, number in own.items()}
-                own_marks = {concept: marks for concept, marks in found.items() if marks}
-                possible = self._possible(possible, own_marks.keys() | reading.possible(language).keys())
-            if possible:
-                marks = self._marks(reading, own_marks, language, self._needed(possible))
-                yield from self._search(reading, marks, possible)
+                yield from self._look(reading, language, own, possible)
 
-    def _possible(self, patterns: Iterable[Pattern], present: AbstractSet[str]) -> Sequence[Pattern]:
+    def _look(
+        self, reading: Reading, language: str, own: Mapping[str, int], patterns: Sequence[Pattern]
+    ) -> Iterator[tuple[int, int]]:
+        needed = self._needed(patterns)
+        found = {name: self.lexicon.marks(reading.data, at) for name, at in own.items() if name in needed}
+        present = {name: marks for name, marks in found.items() if marks}
+        possible = self._possible(patterns, [*present, *reading.possible(language)])
+        if possible:
+            marks = self._marks(reading, present, language, self._needed(possible))
+            yield from self._search(reading, marks, possible)
+
+    def _possible(self, patterns: Iterable[Pattern], present: Iterable[str]) -> Sequence[Pattern]:
         """Return the patterns that a text may hold which speaks of the concepts `present`."""
-        present = present | {name for name, pattern in self.derived if pattern.possible(present)}
-        return [one for one in patterns if one.possible(present)]
+        spoken = 0
+        for name in present:
+            spoken |= self._bits.get(name, 0)
+        bits = spoken
+        for name, pattern in self.derived:
+            if self._may_hold(spoken, pattern):
+                bits |= self._bits[name]
+        return [one for one in patterns if self._may_hold(bits, one)]
+
+    def _may_hold(self, bits: int, pattern: Pattern) -> bool:
+        for need in self._needs[pattern]:
+            if not bits & need:
+                return False
+        return True
 
     def _needed(self, patterns: Iterable[Pattern]) -> set[str]:
         needed = {"NEG"}.union(*(pattern.mentioned for pattern in patterns))
@@ -182,6 +202,6 @@ def build(parameters: Mapping[str, Any]) -> Phrases:
     derived = [line.partition(" = ") for line in parameters.get("derive", ())]
     return Phrases(
         Lexicon(parameters.get("words", {})),
-        tuple((name, parse(line)) for name, _, line in derived),
-        tuple(parse(line) for line in parameters["patterns"]),
+        [(name, parse(line)) for name, _, line in derived],
+        [parse(line) for line in parameters["patterns"]],
     )

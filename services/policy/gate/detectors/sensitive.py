@@ -16,7 +16,7 @@ def build(parameters: dict[str, Any]) -> Detector:
 
     def find(judged: Judged) -> Iterable[Hit]:
         for passage in judged.passages:
-            for span in (*numbers.find(passage.text.folded), *secrets.find(passage.text)):
+            for span in (*numbers.find(passage.text), *secrets.find(passage.text)):
                 yield Hit(passage.field, *passage.text.span(*span))
 
     return find

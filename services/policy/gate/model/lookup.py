@@ -24,12 +24,10 @@ from services.policy.gate.model.pieces import (
     REACH,
     ROWS,
     SMALLEST,
+    ZERO,
     bucket,
 )
 from services.policy.gate.trie import Trie
-
-ZERO = 128
-"""The byte that says nothing in the table of the linear model."""
 
 _POLYNOMIAL, _ALL = 0xEDB88320, 0xFFFFFFFF
 # What a token is that is no sign.
@@ -297,9 +295,7 @@ class Lookup:
         sizes[place] = self._sum_word(self._copy(END, ord(END), 0, 1), 0, table, sums, place)
         return place + 1
 
-    def _sum_word(
-        self, size: int, largest: int, table: NDArray[np.int8], sums: NDArray[np.int16], place: int
-    ) -> int:
+    def _sum_word(self, size: int, largest: int, table: NDArray[np.int8], sums: NDArray[np.int16], place: int) -> int:
         """Add the rows of a word and its first pieces of up to `largest` characters; return how many they are."""
         whole = _ALL
         for at in range(1, size + 1):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.lookup import Lookup
-from services.policy.gate.model.pieces import END, ROWS
+from services.policy.gate.model.pieces import ROWS
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -51,6 +51,7 @@ class Net:
         self.labels = labels
         self._whole = np.array(list(labels.values()))
         self._arrays, self._lookup = arrays, Lookup(lists)
+        self._table = arrays[_TABLE].astype(np.int8, copy=False)
         if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(lists.names):
             raise ValueError("the net does not fit the lists of words")
         if len(arrays["bias"]) != len(labels):
@@ -78,7 +79,7 @@ class Net:
 
     def _vectors(self, sentences: Sequence[str]) -> Floats:
         """Return the vectors of the words of sentences that differ, with one for `END` after each sentence."""
-        sums, sizes, concepts = self._lookup.embed(sentences, self._arrays[_TABLE])
+        sums, sizes, concepts = self._lookup.embed(sentences, self._table)
         vectors: Floats = sums * self._arrays["scale"]
         vectors /= np.sqrt(sizes, dtype=np.float32)[:, None]
         for column in concepts.T:

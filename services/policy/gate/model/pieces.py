@@ -17,6 +17,8 @@ from services.policy.gate.model.concepts import Concepts, Meaning, features, joi
 
 BUCKETS = 1 << 18
 """How many rows the linear model's table has."""
+ZERO = 128
+"""The byte that says nothing in that table."""
 ROWS = 1 << 15
 """How many vectors of pieces the net has."""
 REACH = 3

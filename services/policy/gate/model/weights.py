@@ -25,6 +25,7 @@ Sums: TypeAlias = NDArray[np.int32]
 
 PACKAGED = Path(__file__).with_name("weights.bin")
 
+
 class Weights:
     """Adds up the weights of sentences, for all labels at once."""
 

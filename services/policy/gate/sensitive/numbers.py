@@ -11,7 +11,8 @@ from stdnum import iban, luhn
 from stdnum.es import dni, nie
 from stdnum.fr import nir
 
-from services.policy.gate.scan import DIGIT, quick_pattern
+from services.policy.gate.scan import DIGIT, quick_pattern, quick_patterns
+from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, flat
 
 WORDS = Path(__file__).with_name("words.toml")
@@ -76,20 +77,23 @@ _IBAN_COUNTRIES = frozenset(
     ]
 )
 _MOST_IBAN, _LEAST_IBAN = 34, 15
-# Where these find nothing, and that takes one fast pass each, the patterns above have nothing to find.
-_QUICK_ORDER_ID = quick_pattern(rf"{DIGIT}{{3}}-{DIGIT}{{7}}-{DIGIT}{{7}}")
-_QUICK_CARD = quick_pattern(rf"{DIGIT}(?:[ .\-_*]{{0,2}}{DIGIT}){{12}}")
-_QUICK_IBAN = quick_pattern(
-    rf"(?:^|[^a-z0-9])(?:{'|'.join(sorted(_IBAN_COUNTRIES))}) ?{DIGIT}{{2}}(?:[ .-]?[0-9a-z]){{11}}"
-)
 _TAX_CODE = re.compile(r"(?<![a-z0-9])[a-z]{6}[ ]?\d{2}[ ]?[abcdehlmprst][ ]?\d{2}[ ]?[a-z]\d{3}[ ]?[a-z](?![a-z0-9])")
 _NIR = re.compile(r"(?<![\d.-])[12][ .]?\d{2}[ .]?\d{2}[ .]?\d[\dab][ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\d])")
 _SPANISH = re.compile(r"(?<![a-z0-9])(?:\d{8}[ -]?[a-z]|[xyz][ -]?\d{7}[ -]?[a-z])(?![a-z0-9])")
-_QUICK_IDENTITY = quick_pattern(
-    rf"[a-z]{{6}} ?{DIGIT}{{2}} ?[abcdehlmprst] ?{DIGIT}{{2}} ?[a-z]{DIGIT}{{3}}"
-    rf"|[12](?:[ .]?{DIGIT}{{2}}){{2}}[ .]?{DIGIT}(?:{DIGIT}|[ab])[ .]?{DIGIT}{{3}}[ .]?{DIGIT}{{3}}"
-    rf"|{DIGIT}{{8}}[ -]?[a-z]|[xyz][ -]?{DIGIT}{{7}}[ -]?[a-z]"
+# What one fast pass does not find, the patterns above have not to look for.
+_QUICK = quick_patterns(
+    [
+        rf"{DIGIT}{{3}}-{DIGIT}{{7}}-{DIGIT}{{7}}",
+        rf"{DIGIT}(?:[ .\-_*]{{0,2}}{DIGIT}){{12}}",
+        rf"(?:^|[^a-z0-9])(?:{'|'.join(sorted(_IBAN_COUNTRIES))}) ?{DIGIT}{{2}}(?:[ .-]?[0-9a-z]){{11}}",
+        (
+            rf"[a-z]{{6}} ?{DIGIT}{{2}} ?[abcdehlmprst] ?{DIGIT}{{2}} ?[a-z]{DIGIT}{{3}}"
+            rf"|[12](?:[ .]?{DIGIT}{{2}}){{2}}[ .]?{DIGIT}(?:{DIGIT}|[ab])[ .]?{DIGIT}{{3}}[ .]?{DIGIT}{{3}}"
+            rf"|{DIGIT}{{8}}[ -]?[a-z]|[xyz][ -]?{DIGIT}{{7}}[ -]?[a-z]"
+        ),
+    ]
 )
+_QUICK_ORDER_ID, _QUICK_CARD, _QUICK_ACCOUNT, _QUICK_IDENTITY = range(4)
 _CODE = re.compile(
     r"(?<![a-z0-9])(?=[a-z0-9]{0,12}\d)[a-z0-9]{1,20}"
     r"(?:[ ./-]{1,2}(?=[a-z]{0,3}\d)[a-z0-9]{1,12}){0,6}(?![a-z0-9])"
@@ -117,19 +121,21 @@ class Numbers:
             r"|[0-9]{5}|[a-z][0-9]{2}[a-z0-9]{4}|[0-9][0-9. -]{5}"
         )
 
-    def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield the spans of sensitive numbers in folded `text`."""
+    def find(self, passage: NormalisedText) -> Iterator[tuple[int, int]]:
+        """Yield the spans of sensitive numbers in a passage, folded."""
+        text = passage.folded
         if not self._quick.search(text):
             return
-        if _QUICK_ORDER_ID.search(text):
+        possible = set(_QUICK.Match(text) or ())
+        if _QUICK_ORDER_ID in possible:
             text = _ORDER_ID.sub(lambda match: "€" * len(match.group()), text)
-        if _QUICK_CARD.search(text):
+        if _QUICK_CARD in possible:
             yield from self._cards(text)
-        if _QUICK_IBAN.search(text):
+        if _QUICK_ACCOUNT in possible:
             yield from self._accounts(text)
-        if _QUICK_IDENTITY.search(text):
+        if _QUICK_IDENTITY in possible:
             yield from self._identities(text)
-        yield from self._announced(text)
+        yield from self._announced(passage, text)
 
     def _cards(self, text: str) -> Iterator[tuple[int, int]]:
         for match in _CARD.finditer(text):
@@ -170,9 +176,9 @@ class Numbers:
             if (dni.is_valid(code) or nie.is_valid(code)) and not self._is_other(text, match.start()):
                 yield match.span()
 
-    def _announced(self, text: str) -> Iterator[tuple[int, int]]:
+    def _announced(self, passage: NormalisedText, text: str) -> Iterator[tuple[int, int]]:
         """Yield the codes that a word before them says to be of an identity."""
-        for word in self._identity.finditer(text):
+        for word in self._identity.finditer(passage):
             code_match = _CODE.search(text, word.end(), word.end() + _CODE_NEAR + 24)
             if code_match is None or code_match.start() - word.end() > _CODE_NEAR:
                 continue

@@ -2,7 +2,8 @@
 """Finds passwords that are given away and requests for what nobody may ask for."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from services.policy.gate.sensitive.numbers import words
 from services.policy.gate.text import NormalisedText
@@ -29,14 +30,12 @@ class Secrets:
     def find(self, passage: NormalisedText) -> Iterator[tuple[int, int]]:
         """Yield the spans of given passwords, and of secrets in sentences that ask for them."""
         text = passage.folded
-        given, asked = self._passwords.search(text) is not None, self._secrets.search(text) is not None
-        if not given and not asked:
-            return
-        for start, end in passage.sentences:
+        given, asked = self._passwords.list_starts(passage), self._secrets.list_starts(passage)
+        for start, end in passage.sentences if given or asked else ():
             sentence = text[start:end]
-            if given:
+            if _has_one(given, start, end):
                 yield from self._given(text, start, sentence)
-            secret = self._secrets.search(sentence) if asked else None
+            secret = self._secrets.search(sentence) if _has_one(asked, start, end) else None
             if secret is None or self._denials.search(sentence) is not None:
                 continue
             near = sentence[max(0, secret.start() - _DEVICE_NEAR) : secret.end() + _DEVICE_NEAR]
@@ -51,6 +50,11 @@ class Secrets:
             given = _GIVEN.match(text, start + word.end())
             if given is not None and _is_password(given):
                 yield start + word.start(), given.end()
+
+
+def _has_one(places: Sequence[int], start: int, end: int) -> bool:
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < end
 
 
 def _is_password(given: re.Match[str]) -> bool:

@@ -7,7 +7,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from services.policy.gate.model.concepts import packaged
-from services.policy.gate.model.net import END, PASS_REACH, ROWS, STRETCH, meanings_of, pieces_of, words
+from services.policy.gate.model.net import PASS_REACH, STRETCH
+from services.policy.gate.model.pieces import END, ROWS, meanings_of, pieces_of, words
 from tests.services.policy.training.features import Matrix, Numbers, Text
 
 

@@ -13,7 +13,8 @@ from services.policy.gate.model.line import Calibration
 from services.policy.gate.model.net import PACKAGED as NET
 from services.policy.gate.model.net import packaged as packaged_net
 from services.policy.gate.model.net import write_net
-from services.policy.gate.model.weights import PACKAGED, ZERO, packaged, write_weights
+from services.policy.gate.model.pieces import ZERO
+from services.policy.gate.model.weights import PACKAGED, packaged, write_weights
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.calibration import Sums, calibrate
 from tests.services.policy.training.course import Course

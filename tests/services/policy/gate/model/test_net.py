@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model import net
 from services.policy.gate.model.concepts import Concepts
-from services.policy.gate.model.net import END, ROWS, Floats, Net, packaged, read_net, words, write_net
+from services.policy.gate.model.net import Floats, Net, packaged, read_net, write_net
+from services.policy.gate.model.pieces import END, ROWS, meanings_of, pieces_of, words
 from services.policy.gate.model.weights import packaged as packaged_weights
 
 pytestmark = pytest.mark.req("R-POLICY-2")
@@ -59,9 +60,9 @@ def _plainly(arrays: Mapping[str, Floats], read: list[str], *, reply: bool) -> l
     names = list(CONCEPTS.names)
     said = []
     for word in read:
-        rows = net.pieces_of(word)
+        rows = pieces_of(word)
         vector = sum(arrays["pieces"][row] for row in rows) / np.sqrt(len(rows))
-        vector = vector + sum(arrays["concepts"][names.index(one)] for one in net.meanings_of(word, CONCEPTS))
+        vector = vector + sum(arrays["concepts"][names.index(one)] for one in meanings_of(word, CONCEPTS))
         said.append(vector + arrays["reply"] * reply)
     for number, stride in enumerate((1, 2)):
         taps = arrays[f"pass{number}"].reshape(5, WIDTH, WIDTH)
@@ -108,8 +109,8 @@ def test_of_long_text_the_most_telling_stretch_counts_and_for_the_whole_the_leas
 
 def test_reads_japanese_by_the_words_that_the_lists_know() -> None:
     assert words(["支払は銀行"], CONCEPTS) == ["支払は銀|支払", "は銀行|は", "銀行|銀行", END]
-    assert net.meanings_of("銀行|銀行", CONCEPTS) == ("BANK",)
-    assert net.meanings_of("payment", CONCEPTS) == ("PAY",)
+    assert meanings_of("銀行|銀行", CONCEPTS) == ("BANK",)
+    assert meanings_of("payment", CONCEPTS) == ("PAY",)
 
 
 @settings(max_examples=100, deadline=None)

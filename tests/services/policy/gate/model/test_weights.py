@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.line import Calibration, Line
-from services.policy.gate.model.pieces import BUCKETS, bucket, buckets, word_buckets
+from services.policy.gate.model.pieces import BUCKETS, ZERO, bucket, buckets, word_buckets
 from services.policy.gate.model.weights import (
     PACKAGED,
-    ZERO,
     Weights,
     packaged,
     read_weights,
