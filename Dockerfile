@@ -3,6 +3,10 @@
 FROM python:3.11.15-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
+# For the compiled loops; the image that runs has no compiler.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 COPY deploy/image/requirements-build.txt requirements.txt ./
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --require-hashes --only-binary=:all: -r requirements-build.txt
@@ -14,6 +18,9 @@ COPY shared shared
 COPY services services
 RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/build/bin/pip --python /opt/tramite/bin/python install --no-deps --no-index /wheels/*.whl
+# Loops that could not be compiled leave a wheel that works, slowly. -I: what is installed is asked, not this folder.
+RUN /opt/tramite/bin/python -I -c \
+    "from services.policy.gate.compiled import is_compiled; raise SystemExit(0 if is_compiled() else 'plain loops')"
 
 FROM python:3.11.15-slim-trixie
 RUN useradd --system --uid 10001 --user-group --home-dir /data --no-create-home --shell /usr/sbin/nologin tramite \

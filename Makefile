@@ -13,12 +13,18 @@ FUZZED = tests/services/delivery/mail tests/services/delivery/inbound tests/serv
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' $(ARGS)
 
+# What pyproject.toml has compiled, with the types beside it.
+LOOPS := $(shell sed -n 's/^sources = \["\(.*\)"\]$$/\1/p' pyproject.toml)
+LOOPS += $(wildcard $(LOOPS:.py=.pxd))
+# Where a compiler came after the install, or a built file went, the stamp alone would not tell.
+UNBUILT := $(shell [ ! -e $(VENV)/.installed ] || $(BIN)/python -m tests.infrastructure.loops >/dev/null 2>&1 || echo unbuilt)
+
 # Tests and benchmarks start many processes of the same code, which reads half a second faster compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run install-dev test lint types imports check bench bench-aliases bench-gate bench-outage fuzz policy-report train revision events lock clean
+.PHONY: help install run install-dev test lint types imports check bench bench-aliases bench-gate bench-outage fuzz policy-report train revision events lock clean unbuilt
 
 help: ## List the commands
 	@echo "Tramite: buyer-seller messaging for marketplaces."
@@ -87,6 +93,7 @@ lock: install-dev ## Pin what pyproject.toml asks for; newer versions of all: ma
 clean: ## Remove the environment and all that was generated; the data in var/ stays
 	rm -rf $(VENV) build dist htmlcov *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find services shared tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find services shared -name '*.so' -delete
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -95,9 +102,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The stamps are the rules' results, so that a second call has nothing to do.
-$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+# All loops are compiled or none: they may stand on each other, and an old one would give old answers.
+$(VENV)/.installed: requirements.txt pyproject.toml $(LOOPS) $(UNBUILT) | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@find services shared -name '*.so' -delete
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -m tests.infrastructure.loops || find services shared -name '*.so' -delete
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

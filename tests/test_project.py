@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.infrastructure.loops import list_sources
+
 ROOT = Path(__file__).parents[1]
 
 # Where a machine installs its packages from is its own affair; such an address in a file is there by accident.
@@ -68,6 +70,25 @@ def test_every_folder_that_does_something_has_its_tests() -> None:
     assert relative(untested) == []
 
 
+def test_what_is_compiled_has_its_types_and_its_tests_beside_it() -> None:
+    """Where types stand, the running service looks for what is compiled."""
+    sources = list_sources(ROOT)
+    assert sources == {name: ROOT / f"{name.replace('.', '/')}.py" for name in sources}
+    assert {path.with_suffix(".py") for path in committed("services/*.pxd", "shared/*.pxd")} == set(sources.values())
+    assert all(source.is_relative_to(ROOT / "services/policy/gate") for source in sources.values())
+    tests = [ROOT / "tests" / source.relative_to(ROOT).with_name(f"test_{source.name}") for source in sources.values()]
+    assert relative([test for test in tests if not test.is_file()]) == []
+
+
+def test_what_is_compiled_is_compiled_by_make_and_need_not_be() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert all(module["optional"] for module in project["tool"]["setuptools"]["ext-modules"])
+    command = ["make", "--silent", "--eval", "loops: ; @echo $(LOOPS)", "loops"]
+    seen = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    sources = relative(list(list_sources(ROOT).values()))
+    assert sorted(seen) == sorted(path for source in sources for path in (source, source.removesuffix("py") + "pxd"))
+
+
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_lock_file_pins_by_hash_and_names_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
@@ -84,6 +105,8 @@ def test_lock_files_hold_what_the_project_asks_for() -> None:
     assert names(project["project"]["dependencies"]) <= running.keys()
     assert names(project["dependency-groups"]["dev"]) <= working.keys()
     assert running.items() <= working.items()
+    # What builds is installed for the build alone.
+    assert "cython" not in working
 
 
 def names(requirements: list[str]) -> set[str]:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.policy.api import create_router
 from services.policy.blocks import api as blocks
+from services.policy.gate.compiled import is_compiled
 from services.policy.gate.rule import RuleError
 from services.policy.gate.ruleset import PACKAGED, RuleSet
 from services.policy.gathering import Limits
@@ -42,6 +43,7 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        _log.info("policy.starting", compiled=is_compiled())
         works = {"standing": lambda: standing.watch(database, gate.steps, settings.standing_seconds)}
         async with service.running(works):
             yield

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from services.policy.gate.candidate import Candidate
+from services.policy.gate.compiled import is_compiled
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.examples import read_examples
 
@@ -95,8 +96,9 @@ def _milliseconds(rules: RuleSet, candidates: Sequence[Candidate], rounds: int) 
 def main() -> None:
     """Measure, and print a line for each kind of message."""
     rules = RuleSet.load()
+    print("loops: compiled" if is_compiled() else "loops: plain")  # noqa: T201  # the command's answer
     for name, candidates in (*_texts(), *_pages()):
-        print(f"{name:28} {_milliseconds(rules, candidates, _ROUNDS):6.2f} ms")  # noqa: T201  # the command's answer
+        print(f"{name:28} {_milliseconds(rules, candidates, _ROUNDS):6.2f} ms")  # noqa: T201  # the same
     for name, candidates in _new():
         start = len(candidates) // 4
         _milliseconds(rules, candidates[:start], 1)

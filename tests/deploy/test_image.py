@@ -1,6 +1,7 @@
 """The Dockerfile, read: no engine runs with the tests."""
 
 import re
+import shlex
 import tomllib
 from fnmatch import fnmatch
 from importlib.metadata import EntryPoint
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.policy.gate import compiled
 from tests.deploy.compose import ROOT, load_service
 
 LINES = [
@@ -40,10 +42,41 @@ def test_every_package_is_installed_by_hash_or_from_what_was_built() -> None:
 
 def test_what_builds_is_what_the_project_asks_for() -> None:
     text = (ROOT / "deploy/image/requirements-build.txt").read_text(encoding="utf-8")
-    pinned = re.search(r"^setuptools==(\d+)\.", text, flags=re.MULTILINE)
-    assert pinned is not None
-    assert PROJECT["build-system"]["requires"] == ["setuptools>=77"]
-    assert int(pinned[1]) >= 77
+    pinned = dict(re.findall(r"^([a-z]+)==(\d+(?:\.\d+)*) ", text, flags=re.MULTILINE))
+    needed = dict(requirement.split(">=") for requirement in PROJECT["build-system"]["requires"])
+    assert pinned.keys() == needed.keys() == {"cython", "setuptools"}
+    for name, version in needed.items():
+        assert [*map(int, pinned[name].split("."))] >= [*map(int, version.split("."))]
+        # How to make the file anew names the same.
+        assert f"'{name}>={version}'" in text
+
+
+def test_compiler_stays_where_it_builds() -> None:
+    last = max(number for number, line in enumerate(LINES) if line.startswith("FROM "))
+    building, running = "\n".join(LINES[:last]), "\n".join(LINES[last:])
+    (installed,) = [line for line in building.splitlines() if "apt-get" in line]
+    assert installed.startswith("RUN apt-get update ")
+    assert {"gcc", "libc6-dev", "--no-install-recommends"} <= set(installed.split())
+    assert installed.endswith("rm -rf /var/lib/apt/lists/*")
+    assert not re.search(r"apt|gcc|/build", running)
+
+
+@pytest.mark.parametrize(("answer", "status"), [(True, 0), (False, "plain loops")])
+def test_image_is_refused_where_loops_are_plain(
+    answer: bool,  # noqa: FBT001  # what is_compiled says
+    status: object,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was installed is asked, by the Python that will run it: a wheel without compiled loops is built silently."""
+    runs = arguments_of("RUN")
+    (check,) = [run for run in runs if "is_compiled" in run]
+    assert runs.index(check) == 1 + max(number for number, run in enumerate(runs) if "/wheels/*.whl" in run)
+    program, isolated, option, code = shlex.split(check)
+    assert (program, isolated, option) == ("/opt/tramite/bin/python", "-I", "-c")
+    monkeypatch.setattr(compiled, "is_compiled", lambda: answer)
+    with pytest.raises(SystemExit) as ended:
+        exec(code)  # noqa: S102  # the Dockerfile's own
+    assert ended.value.code == status
 
 
 def test_process_is_not_root_and_is_ours() -> None:
@@ -82,7 +115,18 @@ def test_what_is_copied_exists_and_is_sent_to_the_build() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [".git", ".env", "var", "tests", ".venv", "deploy/env/example.env", "deploy/prometheus", "docs"]
+    "path",
+    [
+        ".git",
+        ".env",
+        "var",
+        "tests",
+        ".venv",
+        "deploy/env/example.env",
+        "deploy/prometheus",
+        "docs",
+        "services/policy/gate/model/lookup.cpython-311-x86_64-linux-gnu.so",
+    ],
 )
 def test_nothing_else_is_sent(path: str) -> None:
     assert is_ignored(path)
@@ -96,7 +140,11 @@ def test_wheel_carries_every_file_of_the_services() -> None:
         path
         for folder in ("services", "shared")
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not path.name.startswith(".")
+        # Built in place by `make install`, and left out of the image's own build.
+        and not is_ignored(str(path.relative_to(ROOT)))
     ]
     assert len(files) > 100
     for path in files:

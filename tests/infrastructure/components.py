@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
+from tests.infrastructure import loops
 from tests.infrastructure import postgres as postgresql
 from tests.infrastructure.demands import DemandError, demanded
 from tests.infrastructure.kafka import source as kafka_source
@@ -19,6 +20,7 @@ from tests.infrastructure.kafka.broker import KafkaBroker
 from tests.infrastructure.postgres import PostgresServer
 from tests.infrastructure.smtp import FarSide
 
+COMPILED = pytest.StashKey[bool]()
 NOTES = pytest.StashKey[list[str]]()
 # A test that uses one of these needs the component, and `-m "not kafka"` leaves it out.
 MARKED_FIXTURES = {"kafka": "kafka", "kafka_node": "kafka", "postgres": "postgres"}
@@ -29,12 +31,16 @@ FreshDatabase = Callable[[], Awaitable[str]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse the run at once when `TRAMITE_REQUIRE` asks for what the machine does not have."""
+    """Refuse the run at once when `TRAMITE_REQUIRE` asks for what the machine does not have, or loops are old."""
     config.stash[NOTES] = []
+    plain = config.pluginmanager.has_plugin("tests.infrastructure.plain")
     try:
         required = demanded(os.environ)
-    except DemandError as error:
+        config.stash[COMPILED] = not plain and loops.are_compiled(loops.ROOT)
+    except (DemandError, loops.LoopsError) as error:
         raise pytest.UsageError(str(error)) from error
+    if "compiled" in required and not plain and not config.stash[COMPILED]:
+        raise pytest.UsageError(f"compiled loops are required, and this run would get {loops.PLAIN}")
     kafka = kafka_source.find_source()
     if "kafka" in required and not kafka.kind.real:
         raise pytest.UsageError(f"a real Kafka is required, and this run would get {kafka.label}")
@@ -45,9 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{PROMTOOL} is required, and this machine has none (Debian: prometheus)")
 
 
-def pytest_report_header() -> list[str]:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which components the run gets."""
-    return [f"kafka: {kafka_source.find_source().label}", f"postgres: {postgresql.find_source().label}"]
+    return [
+        f"kafka: {kafka_source.find_source().label}",
+        f"postgres: {postgresql.find_source().label}",
+        f"loops: {'compiled' if config.stash[COMPILED] else 'plain'}",
+    ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 VARIABLE = "TRAMITE_REQUIRE"
-KNOWN = frozenset({"kafka", "postgres", "promtool"})
+KNOWN = frozenset({"compiled", "kafka", "postgres", "promtool"})
 
 
 class DemandError(Exception):

@@ -11,6 +11,7 @@ from tests.infrastructure.demands import DemandError, demanded
         ("kafka,postgres", {"kafka", "postgres"}),
         (" postgres , ", {"postgres"}),
         ("promtool", {"promtool"}),
+        ("compiled", {"compiled"}),
     ],
 )
 def test_names_are_read_from_the_variable(value: str, names: set[str]) -> None:
@@ -22,5 +23,5 @@ def test_nothing_is_demanded_by_default() -> None:
 
 
 def test_unknown_name_is_refused() -> None:
-    with pytest.raises(DemandError, match="names kafak; known are kafka, postgres, promtool"):
+    with pytest.raises(DemandError, match="names kafak; known are compiled, kafka, postgres, promtool"):
         demanded({"TRAMITE_REQUIRE": "kafak"})

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.policy.app import create_app
+from services.policy.gate.compiled import is_compiled
 from services.policy.handlers import HANDLERS
 from shared.bus import MemoryBus
 from shared.contracts.gateway import OrderRecorded
@@ -39,6 +41,14 @@ async def test_messages_come_out_approved_or_rejected_in_order(world: World) -> 
     assert decode_event(approved, MessageApproved).message == clean.message
     assert decode_event(rejected, MessageRejected).message == dirty.message
     assert {record.key for record in taken} == {str(clean.message.thread_id)}
+
+
+async def test_it_says_at_its_start_whether_its_loops_are_compiled(world: World) -> None:
+    app = create_app(world.settings, MemoryBus(["policy"]))
+    with capture_logs() as lines:
+        async with app.router.lifespan_context(app):
+            pass
+    assert {"event": "policy.starting", "compiled": is_compiled(), "log_level": "info"} in lines
 
 
 def test_it_hears_of_all_that_decisions_stand_on() -> None:

@@ -1,0 +1,50 @@
+"""What the loops answer, held against what `pieces` says plainly."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.policy.gate.model.concepts import Concepts
+from services.policy.gate.model.lookup import Lookup
+from services.policy.gate.model.pieces import BUCKETS, ROWS, buckets, meanings_of, pieces_of, words
+
+pytestmark = pytest.mark.req("R-POLICY-2")
+
+CONCEPTS = Concepts({"PAY": {"en": "pay*", "ja": "支払"}, "BANK": {"en": "bank", "ja": "銀行"}})
+# The byte that says nothing; compiled, the module keeps it to itself.
+ZERO = 128
+LOOKUP = Lookup(CONCEPTS)
+BYTES = np.random.default_rng(1).integers(0, 256, (BUCKETS, 3), np.uint8)
+VECTORS = BYTES[:ROWS].view(np.int8)
+# Words that mean something, among characters of all kinds.
+SENTENCES = st.lists(
+    st.lists(st.sampled_from(["pay", "paying ", "bank ", "支払", "銀行", "う", " 403-1 ", "__", "€"]) | st.text()).map(
+        "".join
+    ),
+    max_size=4,
+)
+
+
+@given(SENTENCES, st.booleans())
+def test_sums_are_those_of_the_features(sentences: list[str], reply: bool) -> None:  # noqa: FBT001  # hypothesis's
+    expected = []
+    for sentence in sentences:
+        read, spoken = buckets(sentence, CONCEPTS, reply=reply)
+        rows = BYTES[read + spoken].astype(np.int32) - ZERO
+        expected.append([*rows.sum(axis=0), len(read)])
+    assert LOOKUP.add_up(sentences, BYTES, reply=reply).tolist() == np.array(expected).reshape(-1, 4).tolist()
+
+
+@given(SENTENCES)
+def test_vectors_are_those_of_the_words(sentences: list[str]) -> None:
+    sentences = list(dict.fromkeys(sentences))
+    sums, sizes, concepts = LOOKUP.embed(sentences, VECTORS)
+    told = words(sentences, CONCEPTS)
+    assert len(sums) == len(told)
+    for word, total, size, meant in zip(told, sums, sizes, concepts, strict=True):
+        rows = pieces_of(word)
+        names = [CONCEPTS.names.index(name) for name in meanings_of(word, CONCEPTS)]
+        assert size == len(rows)
+        assert total.tolist() == VECTORS[rows].sum(axis=0, dtype=np.int16).tolist()
+        assert [number for number in meant if number != len(CONCEPTS.names)] == names
