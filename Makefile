@@ -1,5 +1,6 @@
 # Everything one does with this project. `make` alone lists it.
-# Needed: Python 3.11 or newer, make, git. Another Python: `make run PYTHON=python3.12`.
+# Needed: Python 3.11 or newer, make, git; a C compiler makes the gate faster.
+# Another Python: `make run PYTHON=python3.12`.
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,7 +18,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes 
 LOOPS := $(shell sed -n 's/^sources = \["\(.*\)"\]$$/\1/p' pyproject.toml)
 LOOPS += $(wildcard $(LOOPS:.py=.pxd))
 # Where a compiler came after the install, or a built file went, the stamp alone would not tell.
-UNBUILT := $(shell [ ! -e $(VENV)/.installed ] || $(BIN)/python -m tests.infrastructure.loops >/dev/null 2>&1 || echo unbuilt)
+UNBUILT := $(shell [ ! -e $(VENV)/.installed ] || \
+	$(BIN)/python -m tests.infrastructure.loops >/dev/null 2>&1 || echo unbuilt)
 
 # Tests and benchmarks start many processes of the same code, which reads half a second faster compiled.
 unexport PYTHONDONTWRITEBYTECODE
