@@ -67,7 +67,8 @@ def _expand(node: tuple[Any, Any], *, spaced: bool) -> list[_Pieces]:
     if operation == "IN":
         return _expand_set(value, spaced=spaced)
     if operation == "SUBPATTERN":
-        return _expand_all(value[-1], spaced=spaced)
+        _, flags_on, flags_off, inner = value
+        return [(_ANYTHING,)] if flags_on or flags_off else _expand_all(inner, spaced=spaced)
     if operation == "BRANCH":
         return _bounded([pieces for branch in value[1] for pieces in _expand_all(branch, spaced=spaced)])
     if operation in {"MAX_REPEAT", "MIN_REPEAT"}:
@@ -89,11 +90,15 @@ def _expand_all(tree: Any, *, spaced: bool) -> list[_Pieces]:  # noqa: ANN401  #
 
 
 def _repeat(least: int, most: int, expanded: list[_Pieces]) -> list[_Pieces]:
-    if all(set(pieces) == {_BREAK} for pieces in expanded):
-        return [(_BREAK,)] if least else [(), (_BREAK,)]
-    if least == most and least <= _LONGEST_REPEAT:
-        return _bounded([pieces * least for pieces in expanded]) if len(expanded) == 1 else [(_ANYTHING,)]
-    return _bounded([(), *expanded]) if (least, most) == (0, 1) else [(_ANYTHING,)]
+    if least == most <= _LONGEST_REPEAT and len(expanded) == 1:
+        return [expanded[0] * least]
+    if most == 1 and len(expanded) < _MOST:
+        return [(), *expanded]
+    # Whatever it is, each time it may begin or end with a break.
+    before = (_BREAK,) if all(pieces[:1] == (_BREAK,) for pieces in expanded) else ()
+    after = (_BREAK,) if all(pieces[-1:] == (_BREAK,) for pieces in expanded) else ()
+    repeated = (*before, _ANYTHING, *after) if {_BREAK} != set().union(*expanded) else (_BREAK,)
+    return [repeated] if least else [(), repeated]
 
 
 def _expand_set(members: Sequence[tuple[Any, Any]], *, spaced: bool) -> list[_Pieces]:

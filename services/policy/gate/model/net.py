@@ -59,8 +59,6 @@ class Net:
         rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": STRETCH}
         if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
             raise ValueError("the net is too wide to be multiplied without threads")
-        # A word that speaks of nothing has the last row.
-        self._concepts = np.vstack([arrays["concepts"], np.zeros_like(arrays["concepts"][:1])])
 
     def scores(self, sentences: Iterable[str], *, reply: bool) -> list[float]:
         """Return how much folded sentences speak for each label, between -8 and 8, in the order of the labels.
@@ -79,12 +77,7 @@ class Net:
 
     def _vectors(self, sentences: Sequence[str]) -> Floats:
         """Return the vectors of the words of sentences that differ, with one for `END` after each sentence."""
-        sums, sizes, concepts = self._lookup.embed(sentences, self._table)
-        vectors: Floats = sums * self._arrays["scale"]
-        vectors /= np.sqrt(sizes, dtype=np.float32)[:, None]
-        for column in concepts.T:
-            vectors += self._concepts.take(column, axis=0)
-        return vectors
+        return self._lookup.embed(sentences, self._table, self._arrays["scale"], self._arrays["concepts"])
 
     def _stretch(self, said: Floats, *, reply: bool) -> Floats:
         arrays = self._arrays

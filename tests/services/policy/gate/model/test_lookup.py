@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.lookup import Lookup
-from services.policy.gate.model.pieces import BUCKETS, ROWS, buckets, meanings_of, pieces_of, words
+from services.policy.gate.model.pieces import BUCKETS, ROWS, ZERO, buckets, meanings_of, pieces_of, words
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 CONCEPTS = Concepts({"PAY": {"en": "pay*", "ja": "支払"}, "BANK": {"en": "bank", "ja": "銀行"}})
-# The byte that says nothing; compiled, the module keeps it to itself.
-ZERO = 128
 LOOKUP = Lookup(CONCEPTS)
 BYTES = np.random.default_rng(1).integers(0, 256, (BUCKETS, 3), np.uint8)
 VECTORS = BYTES[:ROWS].view(np.int8)
+SCALE = np.array([0.25, 0.1, 1.5], np.float32)
+MEANT = np.random.default_rng(2).standard_normal((len(CONCEPTS.names), 3)).astype(np.float32)
 # Words that mean something, among characters of all kinds.
 SENTENCES = st.lists(
     st.lists(st.sampled_from(["pay", "paying ", "bank ", "支払", "銀行", "う", " 403-1 ", "__", "€"]) | st.text()).map(
@@ -39,12 +39,12 @@ def test_sums_are_those_of_the_features(sentences: list[str], reply: bool) -> No
 @given(SENTENCES)
 def test_vectors_are_those_of_the_words(sentences: list[str]) -> None:
     sentences = list(dict.fromkeys(sentences))
-    sums, sizes, concepts = LOOKUP.embed(sentences, VECTORS)
+    vectors = LOOKUP.embed(sentences, VECTORS, SCALE, MEANT)
     told = words(sentences, CONCEPTS)
-    assert len(sums) == len(told)
-    for word, total, size, meant in zip(told, sums, sizes, concepts, strict=True):
+    assert len(vectors) == len(told)
+    for word, vector in zip(told, vectors, strict=True):
         rows = pieces_of(word)
-        names = [CONCEPTS.names.index(name) for name in meanings_of(word, CONCEPTS)]
-        assert size == len(rows)
-        assert total.tolist() == VECTORS[rows].sum(axis=0, dtype=np.int16).tolist()
-        assert [number for number in meant if number != len(CONCEPTS.names)] == names
+        expected = VECTORS[rows].sum(axis=0, dtype=np.float32) * SCALE / np.sqrt(len(rows), dtype=np.float32)
+        for name in meanings_of(word, CONCEPTS):
+            expected = expected + MEANT[CONCEPTS.names.index(name)]
+        assert vector.tolist() == expected.tolist()
