@@ -61,22 +61,22 @@ def _sections(tree: Any, *, spaced: bool) -> Iterable[list[_Pieces]]:  # noqa: A
 
 
 def _expand(node: tuple[Any, Any], *, spaced: bool) -> list[_Pieces]:
-    operation, value = str(node[0]), node[1]
-    if operation == "LITERAL":
-        return [(_piece(chr(value), spaced=spaced),)]
-    if operation == "IN":
-        return _expand_set(value, spaced=spaced)
-    if operation == "SUBPATTERN":
-        _, flags_on, flags_off, inner = value
-        return [(_ANYTHING,)] if flags_on or flags_off else _expand_all(inner, spaced=spaced)
-    if operation == "BRANCH":
-        return _bounded([pieces for branch in value[1] for pieces in _expand_all(branch, spaced=spaced)])
-    if operation in {"MAX_REPEAT", "MIN_REPEAT"}:
-        least, most, repeated = value
-        return _repeat(least, most, _expand_all(repeated, spaced=spaced))
-    if operation == "AT" and str(value) == "AT_BOUNDARY":
-        return [(_BREAK,)]
-    return [(_ANYTHING,)]
+    """Return the alternatives of one part of a pattern; of what is not told apart here, that it may be anything."""
+    expanded: list[_Pieces] = [(_ANYTHING,)]
+    match str(node[0]), node[1]:
+        case "LITERAL", code:
+            expanded = [(_piece(chr(code), spaced=spaced),)]
+        case "IN", members:
+            expanded = _expand_set(members, spaced=spaced)
+        case "SUBPATTERN", (_, 0, 0, inner):
+            expanded = _expand_all(inner, spaced=spaced)
+        case "BRANCH", (_, branches):
+            expanded = _bounded([pieces for branch in branches for pieces in _expand_all(branch, spaced=spaced)])
+        case (("MAX_REPEAT" | "MIN_REPEAT"), (least, most, repeated)):
+            expanded = _repeat(least, most, _expand_all(repeated, spaced=spaced))
+        case "AT", place if str(place) == "AT_BOUNDARY":
+            expanded = [(_BREAK,)]
+    return expanded
 
 
 def _expand_all(tree: Any, *, spaced: bool) -> list[_Pieces]:  # noqa: ANN401  # see above

@@ -148,10 +148,7 @@ class Phrases:
         return [one for one in patterns if self._may_hold(bits, one)]
 
     def _may_hold(self, bits: int, pattern: Pattern) -> bool:
-        for need in self._needs[pattern]:
-            if not bits & need:
-                return False
-        return True
+        return all(bits & need for need in self._needs[pattern])
 
     def _needed(self, patterns: Iterable[Pattern]) -> set[str]:
         needed = {"NEG"}.union(*(pattern.mentioned for pattern in patterns))

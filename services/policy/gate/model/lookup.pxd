@@ -75,7 +75,6 @@ cdef class Embedder:
     cdef const float[::1] scale, roots
     cdef const float[:, ::1] concepts
     cdef short[::1] sums
-    cdef int width
 
     @cython.locals(number=cython.int, place=cython.int)
     cpdef int embed_all(self, list sentences, float[:, ::1] vectors) except -1

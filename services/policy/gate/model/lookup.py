@@ -60,7 +60,8 @@ class Lookup:
         Behind them stands the number of features that make a sentence longer, as `pieces.buckets` tells them apart.
         """
         sums = np.zeros((len(sentences), table.shape[1] + 1), np.int32)
-        Adder(self, table, self.answered if reply else self.alone, _measure(sentences)).add_all(list(sentences), sums)
+        said = self.answered if reply else self.alone
+        Adder(self, table.data, len(sums.T) - 1, said, _measure(sentences)).add_all(list(sentences), sums)
         return sums
 
     def embed(
@@ -76,7 +77,7 @@ class Lookup:
         `concepts` for what the word speaks of.
         """
         vectors = np.empty((sum(map(len, sentences)) + len(sentences), table.shape[1]), np.float32)
-        embedder = Embedder(self, table, scale, concepts, _measure(sentences))
+        embedder = Embedder(self, table.data, scale, concepts, _measure(sentences))
         return vectors[: embedder.embed_all(list(sentences), vectors)]
 
     def mean_word(self, edged: "array[int]", size: int) -> int:
@@ -129,7 +130,7 @@ class Tokens:
                 end_of_word = min(end, start + LONGEST_WORD)
                 while at < end_of_word and _tell(sentence[at]) == _WORD:
                     at += 1
-            elif kind == _STRETCH or kind == _LINK:
+            elif kind in (_STRETCH, _LINK):
                 while at < end and _tell(sentence[at]) == kind:
                     at += 1
             elif kind == _ZERO:
@@ -161,12 +162,12 @@ class Tokens:
 class Adder:
     """Adds up the rows of a linear model's features, one sentence after the other."""
 
-    def __init__(self, lookup: Lookup, table: NDArray[np.uint8], said: "array[int]", longest: int) -> None:
-        """Take the table, the rows of what each concept says by itself, and how long the longest sentence is."""
+    def __init__(self, lookup: Lookup, table: memoryview, width: int, said: "array[int]", longest: int) -> None:
+        """Take the table and its width, the rows of what each concept says by itself, and how long the longest sentence is."""
         self.lookup, self.table, self.said, self.tokens = lookup, table, said, Tokens(longest)
         self.recent = array("i", [-1]) * REACH
-        self.sums = array("i", [0]) * table.shape[1]
-        self.width = table.shape[1]
+        self.sums = array("i", [0]) * width
+        self.width = width
         self.before_first = _fold(_fold(_ALL, _FIRST), _BLANK)
         self.after_stretch = _fold(_fold(_ALL, _RUN), _BLANK)
 
@@ -255,14 +256,13 @@ class Adder:
         self.recent[REACH - 1] = meaning
 
 
-
 class Embedder:
     """Makes the vectors of a net's words, one sentence after the other."""
 
     def __init__(
         self,
         lookup: Lookup,
-        table: NDArray[np.int8],
+        table: memoryview,
         scale: NDArray[np.float32],
         concepts: NDArray[np.float32],
         longest: int,
@@ -270,8 +270,7 @@ class Embedder:
         """Take the tables, and how long the longest sentence is."""
         self.lookup, self.table, self.scale, self.concepts = lookup, table, scale, concepts
         self.tokens = Tokens(longest)
-        self.width = table.shape[1]
-        self.sums = array("h", [0]) * self.width
+        self.sums = array("h", [0]) * len(scale)
         self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
 
     def embed_all(self, sentences: list[str], vectors: NDArray[np.float32]) -> int:
@@ -341,13 +340,13 @@ class Embedder:
             _add_concept(self.concepts, concept, vectors[place])
 
 
-def _add(table: NDArray[np.uint8], number: int, sums: "array[int]") -> None:
+def _add(table: memoryview, number: int, sums: "array[int]") -> None:
     row = number & BUCKETS - 1
     for at in range(len(sums)):
         sums[at] += table[row, at] - ZERO
 
 
-def _add_pieces(table: NDArray[np.int8], number: int, sums: "array[int]") -> None:
+def _add_pieces(table: memoryview, number: int, sums: "array[int]") -> None:
     row = number & ROWS - 1
     for at in range(len(sums)):
         sums[at] += table[row, at]
