@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from services.policy.gate.endings import endings
 from services.policy.gate.judged import Judged, Passage
 from services.policy.gate.lexicon import Mark, shared
 from services.policy.gate.links.address import IN_LINK
@@ -14,10 +15,6 @@ from services.policy.gate.tongues import spoken
 
 # What a link is called says nothing of what the sentence around it means.
 _LINK = re.compile(rf"(?:(?<=://)|\bwww\.)(?:(?!'){IN_LINK})+")
-# A full stop ends a sentence before a blank, not inside a number, an abbreviated title or an initial.
-_END = re.compile("[.!?…]+[\"')\\]]*(?=\\s|$|[^\\x00-\\x7f])|[。\uff01\uff1f]+|(?<=[^\\x00-\\xff])[.!?]+|\\n[ \\n]*")
-# The same in plain ASCII: a class first, so that the search skips what is no ending.
-_ASCII_END = re.compile(r"[.!?\n](?:(?<=\n)[ \n]*|[.!?]*[\"')\]]*(?=\s|$))")
 _TITLE = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|sr|st|herr|fr|hr|mme|mlle|dott|prof|gent|egr|spett"
     r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
@@ -47,8 +44,7 @@ def sentences(text: str) -> list[Span]:
     """
     spans: list[Span] = []
     begin = 0
-    for match in (_ASCII_END if text.isascii() else _END).finditer(text):
-        start, end = match.span()
+    for start, end in endings(text):
         if _goes_on(text, begin, start, end):
             continue
         _append(spans, text, begin, end)

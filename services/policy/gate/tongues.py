@@ -1,19 +1,23 @@
+# cython: annotation_typing=False, boundscheck=False, wraparound=False, initializedcheck=False
 """Tells in which languages the sentences of a text may be, by their small words: cheap, and never too narrow.
 
 Unlike `language`, which answers only where there is no doubt, this answers always, with every language possible.
+It is compiled where that can be done (`tongues.pxd` says which numbers are the machine's own), and runs as it stands
+where it cannot, slower, with the same answers.
 """
 
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from services.policy.gate.characters import ACCENTLESS
 
 LANGUAGES = frozenset({"it", "en", "de", "fr", "es", "ja"})
-_WORD = re.compile(r"[a-z]+")
-_JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
+_CODES = tuple(sorted(LANGUAGES))
+_MANY = len(_CODES)
+_JAPANESE = 1 << _CODES.index("ja")
 _LEAST = 1.0
 _CLOSE = 0.85
 # Of a sentence with hardly any small words, every language that shares a part of them.
@@ -22,14 +26,19 @@ _LONGEST = 4000
 
 
 @cache
-def _weights() -> Mapping[str, tuple[tuple[str, float], ...]]:
-    """Return small word → languages it is of, each with its weight: a word of several says less of each."""
+def _small_words() -> tuple[dict[str, int], int, "array[float]"]:
+    """Return small word → bits of the languages it is of, its greatest length, and what a word of such bits weighs.
+
+    A word of several languages says less of each.
+    """
     lists = tomllib.loads(Path(__file__).with_name("stopwords.toml").read_text(encoding="utf-8"))
-    owners: dict[str, set[str]] = {}
-    for code, words in lists.items():
-        for word in words if code in LANGUAGES else ():
-            owners.setdefault(word.translate(ACCENTLESS).strip("'"), set()).add(code)
-    return {word: tuple((code, 1 / len(codes)) for code in sorted(codes)) for word, codes in owners.items()}
+    owners: dict[str, int] = {}
+    for number, code in enumerate(_CODES):
+        for listed in lists.get(code, ()):
+            word = listed.translate(ACCENTLESS).strip("'")
+            owners[word] = owners.get(word, 0) | 1 << number
+    weights = array("d", [0.0] + [1 / bits.bit_count() for bits in range(1, 1 << _MANY)])
+    return owners, max(map(len, owners)), weights
 
 
 @cache
@@ -40,20 +49,51 @@ def list_small_words(language: str) -> frozenset[str]:
 
 def spoken(sentences: Iterable[str]) -> frozenset[str]:
     """Return the languages that the folded `sentences` may be in, of the six; all of them where nothing tells."""
-    found: set[str] = set()
+    owners, longest, weights = _small_words()
+    scores = array("d", [0.0]) * _MANY
+    found = 0
     for sentence in dict.fromkeys(sentences):
-        found |= _of_one(sentence[:_LONGEST])
-    return frozenset(found) or LANGUAGES
+        found |= _of_one(sentence, owners, longest, weights, scores)
+    return frozenset(code for number, code in enumerate(_CODES) if found >> number & 1) or LANGUAGES
 
 
-def _of_one(sentence: str) -> set[str]:
-    japanese = {"ja"} if not sentence.isascii() and _JAPANESE.search(sentence) else set()
-    scores: dict[str, float] = {}
-    for owners in filter(None, map(_weights().get, _WORD.findall(sentence))):
-        for code, weight in owners:
-            scores[code] = scores.get(code, 0.0) + weight
-    best = max(scores.values(), default=0.0)
+def _of_one(
+    sentence: str, owners: dict[str, int], longest: int, weights: "array[float]", scores: "array[float]"
+) -> int:
+    """Return the bits of the languages that a sentence may be in; `scores` is where to add up."""
+    for number in range(_MANY):
+        scores[number] = 0.0
+    japanese = at = 0
+    end = min(len(sentence), _LONGEST)
+    while at < end:
+        start = at
+        while at < end and "a" <= sentence[at] <= "z":
+            at += 1
+        if at == start:
+            if _is_japanese(sentence[at]):
+                japanese = _JAPANESE
+            at += 1
+        elif at - start <= longest:
+            bits = owners.get(sentence[start:at], 0)
+            for number in range(_MANY if bits else 0):
+                if bits >> number & 1:
+                    scores[number] += weights[bits]
+    return japanese | _best(scores)
+
+
+def _best(scores: "array[float]") -> int:
+    best = 0.0
+    for number in range(_MANY):
+        best = max(best, scores[number])
     if best < _LEAST:
-        return japanese
+        return 0
+    bits = 0
     close = _CLOSE if best >= _FEW else _CLOSE_OF_FEW
-    return japanese | {code for code, score in scores.items() if score >= close * best}
+    for number in range(_MANY):
+        if scores[number] >= close * best:
+            bits |= 1 << number
+    return bits
+
+
+def _is_japanese(character: str) -> bool:
+    return "\u3041" <= character <= "\u30ff" or "\u4e00" <= character <= "\u9fff"

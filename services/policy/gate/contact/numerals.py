@@ -1,11 +1,11 @@
 """Reads digits however they are written: as figures, spelled out in six languages, set apart, with look-alikes."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.policy.gate.remembered import Remembered
+from services.policy.gate.contact.clusters import Clusters
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import alternatives
@@ -26,13 +26,7 @@ _KANA = {
 }
 _PARTICLES = frozenset("にご" + "くし" + "ニゴク")
 _ANY_KANA = "|".join(sorted(_KANA, key=len, reverse=True))
-# One look tells that none of the Japanese begins here.
-_JAPANESE = "(?=[○-鿿])"
-_TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|{_JAPANESE}(?:[{_KANJI}]|{_ANY_KANA})")
-# The same in plain ASCII.
-_WORDS = re.compile(r"[0-9a-z]+")
-# The same in any text, and one by one the Japanese letters that may not stand between digits.
-_PARTED = re.compile(rf"[0-9a-zß-ɏ]+|{_JAPANESE}(?:[{_KANJI}一-鿿]|{_ANY_KANA}|[ぁ-ねは-ゖァ-ネハ-ヺ])")
+_TOKEN = re.compile(rf"[0-9a-zß-ɏ]+|[{_KANJI}]|{_ANY_KANA}")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 # Digits run together with a word ("call415", "7777forme", an extension), not with an article's letters.
 _LEADING = re.compile(r"(\d{3,15})(?:x\d{1,7}$|[^\W\d_]{3})")
@@ -43,9 +37,7 @@ _GAP = re.compile(r"[^\w€$£¥%°+²³\n]{0,14}\n?[^\w€$£¥%°+²³\n]{0,8}
 _SPLIT = re.compile(r"[,;/|\n]|\s{3}")
 _TEN, _HUNDRED = 10, 100
 _LONGEST_JOINT = 14
-_CLUSTER = re.compile(rb"[^\0]+")
 _ANY_NUMBER = 255
-_MOST_WORDS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +106,10 @@ class Numerals:
         one = rf"(?:[0-9]+|[{_KANJI}]|{alternatives(_KANA)}|{alternatives(self._words)})"
         between = rf"[^a-z0-9]*(?:(?:{alternatives([*self._joints, *self._repeats, *self._steps])})[^a-z0-9]+)?"
         self._joining = self._joints | self._steps | self._repeats.keys()
-        self._worth: Remembered[str, int] = Remembered(self._most_digits, _MOST_WORDS)
+        known = {*self._words, *self._joining, *_KANJI, *_KANA}
+        self._clusters = Clusters(
+            {word: self._most_digits(word) for word in known}, self._joining, [*_KANJI, *_KANA], self._most_digits
+        )
         self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
     def runs(self, text: str, least: int, bar: Callable[[], str] | None = None) -> list[Run]:
@@ -122,10 +117,9 @@ class Numerals:
 
         `bar` returns it with what is no run blotted out. It is only asked where there may be some.
         """
-        tokens = (_WORDS if text.isascii() else _PARTED).findall(text)
-        clusters = self._clusters(tokens, least)
+        found = self._clusters.find(text, least, parted=True)
         # A word that joins digits may join them over what is barred.
-        if not clusters and (self._joining.isdisjoint(tokens) or self._digits(tokens) < least):
+        if not found.spans and not (found.joined and found.worth >= least):
             return []
         barred = text if bar is None else bar()
         if not self._quick.search(barred):
@@ -135,25 +129,13 @@ class Numerals:
             self._scan(scan, start, end)
         return scan.runs
 
-    def _stretches(self, text: str, least: int) -> Iterator[tuple[int, int]]:
-        """Yield the stretches between words that end a run, if long enough for one."""
-        pattern = _WORDS if text.isascii() else _PARTED
-        tokens = pattern.findall(text)
-        if pattern is _PARTED and not self._joining.isdisjoint(tokens):
-            # After these, Japanese words may stand in between.
-            tokens, pattern = _TOKEN.findall(text), _TOKEN
-        clusters = self._clusters(tokens, least)
-        matches = list(pattern.finditer(text)) if clusters else []
-        for first, last in clusters:
-            yield matches[first].start(), matches[last - 1].end()
-
-    def _clusters(self, tokens: list[str], least: int) -> list[tuple[int, int]]:
-        """Return which tokens stand together, with no word between that ends a run, and may be digits enough."""
-        worth = bytes(map(self._worth.__getitem__, tokens))
-        return [found.span() for found in _CLUSTER.finditer(worth) if sum(found.group()) >= least]
-
-    def _digits(self, tokens: list[str]) -> int:
-        return sum(map(self._worth.__getitem__, tokens))
+    def _stretches(self, text: str, least: int) -> list[tuple[int, int]]:
+        """Return the stretches between words that end a run, if long enough for one."""
+        found = self._clusters.find(text, least, parted=True)
+        if found.joined and not text.isascii():
+            # After such a word, Japanese words may stand in between.
+            found = self._clusters.find(text, least, parted=False)
+        return found.spans
 
     def _most_digits(self, token: str) -> int:
         """Return how many digits a token may stand for at most; 0 for a word that ends a run."""
@@ -161,7 +143,7 @@ class Numerals:
             return _ANY_NUMBER
         groups = self._groups(token, 0)
         if groups is not None:
-            return min(sum(len(group.digits) for group in groups), _ANY_NUMBER)
+            return sum(len(group.digits) for group in groups)
         if token.isalpha():
             return int(token in self._joining)
         ends = [found.group(1) for found in (_LEADING.match(token), _TRAILING.search(token)) if found is not None]

@@ -1,0 +1,122 @@
+# cython: annotation_typing=False, boundscheck=False, wraparound=False, initializedcheck=False
+"""Finds where in a text there may be digits enough for a number, in one pass over its characters.
+
+It is compiled where that can be done (`clusters.pxd` says which numbers are the machine's own), and runs as it stands
+where it cannot, much slower, with the same answers.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
+
+_FIRST, _LAST = 0x25CB, 0x9FFF
+# What a Japanese character may be: known as a word of its own, a numeral of its own, the first or the second of a
+# longer one, or a letter that parts digits.
+_KNOWN, _NUMERAL, _BEGINS, _GOES_ON, _PARTS = 1, 2, 4, 8, 16
+# The others, "no" in hiragana and in katakana, may stand between digits.
+_PARTING = re.compile("[ぁ-ねは-ゖァ-ネハ-ヺ一-鿿]")
+
+
+class Found(NamedTuple):
+    """The spans of the clusters in a text, whether a word that joins digits is in it, and what its tokens are worth."""
+
+    spans: list[tuple[int, int]]
+    joined: bool
+    worth: int
+
+
+class Clusters:
+    """Finds clusters: tokens that stand together, with none between them that is worth nothing.
+
+    A token is a word of Latin letters and figures, a Japanese numeral, or in a text read `parted` any other Japanese
+    letter that may not stand between digits. What it is worth is how many digits it may stand for at most.
+    """
+
+    def __init__(
+        self,
+        worth: Mapping[str, int],
+        joining: Collection[str],
+        numerals: Collection[str],
+        weigh: Callable[[str], int],
+    ) -> None:
+        """Take what words are worth, which of them join digits, and Japanese numerals, written in any letters.
+
+        What other tokens of both letters and figures are worth, `weigh` is asked for; other figures are worth as many
+        as they are, other letters nothing.
+        """
+        self._worth = dict(worth)
+        self._longest = max(map(len, worth), default=0)
+        self._joining = frozenset(joining)
+        self._numerals = frozenset(numerals)
+        self._longest_numeral = max(map(len, numerals), default=0)
+        kinds = bytearray(_LAST - _FIRST + 1)
+        for code in range(_FIRST, _LAST + 1):
+            character = chr(code)
+            kinds[code - _FIRST] = (character in self._worth) * _KNOWN | (character in self._numerals) * _NUMERAL
+            kinds[code - _FIRST] |= (_PARTING.match(character) is not None) * _PARTS
+        for numeral in numerals:
+            if len(numeral) > 1:
+                kinds[ord(numeral[0]) - _FIRST] |= _BEGINS
+                kinds[ord(numeral[1]) - _FIRST] |= _GOES_ON
+        self._kinds = bytes(kinds)
+        self._weigh = weigh
+
+    def find(self, text: str, least: int, *, parted: bool) -> Found:
+        """Return the clusters of folded `text` that are worth at least `least`, the first first."""
+        spans: list[tuple[int, int]] = []
+        joined = False
+        total = worth = begin = finish = at = 0
+        end = len(text)
+        while at < end:
+            start = at
+            figures = 0
+            while at < end and _is_latin(text[at]):
+                figures += text[at] <= "9"
+                at += 1
+            if at == start:
+                at += self._measure(text, at, end, parted)
+                if at == start:
+                    at += 1
+                    continue
+            one = self._look_up(text, start, at)
+            if one > 0:
+                joined = joined or text[start:at] in self._joining
+            elif figures:
+                one = figures if figures == at - start else self._weigh(text[start:at])
+            if one:
+                begin = begin if worth else start
+                finish = at
+                worth += one
+                total += one
+            else:
+                if worth and worth >= least:
+                    spans.append((begin, finish))
+                worth = 0
+        if worth and worth >= least:
+            spans.append((begin, finish))
+        return Found(spans, joined, total)
+
+    def _measure(self, text: str, start: int, end: int, parted: bool) -> int:  # noqa: FBT001  # no keyword in C
+        """Return how long the Japanese token is that begins at `start`; 0 if none does."""
+        kind = self._kind(text[start])
+        if kind & _BEGINS and start + 1 < end and self._kind(text[start + 1]) & _GOES_ON:
+            for size in range(min(self._longest_numeral, end - start), 1, -1):
+                if text[start : start + size] in self._numerals:
+                    return size
+        return int(kind & _NUMERAL or (parted and kind & _PARTS)) and 1
+
+    def _look_up(self, text: str, start: int, end: int) -> int:
+        """Return what a token is known to be worth, 0 where nothing is known."""
+        if end - start > self._longest:
+            return 0
+        if end - start == 1 and text[start] > "\u024f" and not self._kind(text[start]) & _KNOWN:
+            return 0
+        return self._worth.get(text[start:end], 0)
+
+    def _kind(self, character: str) -> int:
+        code = ord(character)
+        return self._kinds[code - _FIRST] if _FIRST <= code <= _LAST else 0
+
+
+def _is_latin(character: str) -> bool:
+    return "a" <= character <= "z" or "0" <= character <= "9" or "\u00df" <= character <= "\u024f"
