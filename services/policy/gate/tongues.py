@@ -54,7 +54,11 @@ def spoken(sentences: Iterable[str]) -> frozenset[str]:
     found = 0
     for sentence in dict.fromkeys(sentences):
         found |= _of_one(sentence, owners, longest, weights, scores)
-    return frozenset(code for number, code in enumerate(_CODES) if found >> number & 1) or LANGUAGES
+    return _languages(found) or LANGUAGES
+
+
+def _languages(bits: int) -> frozenset[str]:
+    return frozenset(code for number, code in enumerate(_CODES) if bits >> number & 1)
 
 
 def _of_one(

@@ -1,18 +1,19 @@
 # Which numbers of `clusters.py` are the machine's own where it is compiled.
 cimport cython
 
-cdef int _FIRST, _LAST, _KNOWN, _NUMERAL, _BEGINS, _GOES_ON, _PARTS
+cdef int _FIRST, _LAST, _NUMERAL, _BEGINS, _GOES_ON, _PARTS
+cdef unsigned int _SIEVE
 
 
 @cython.final
 cdef class Clusters:
     cdef dict _worth
     cdef frozenset _joining, _numerals
-    cdef Py_ssize_t _longest, _longest_numeral
-    cdef const unsigned char[::1] _kinds
+    cdef Py_ssize_t _longest_numeral
+    cdef const unsigned char[::1] _sieve, _kinds
     cdef object _weigh
 
-    @cython.locals(spans=list, joined=cython.bint, total=Py_ssize_t, worth=Py_ssize_t, begin=Py_ssize_t,
+    @cython.locals(spans=list, joined=cython.bint, japanese=cython.bint, total=Py_ssize_t, worth=Py_ssize_t, begin=Py_ssize_t,
                    finish=Py_ssize_t, at=Py_ssize_t, end=Py_ssize_t, start=Py_ssize_t, figures=Py_ssize_t,
                    one=Py_ssize_t)
     cpdef object find(self, str text, Py_ssize_t least, bint parted)
@@ -25,5 +26,7 @@ cdef class Clusters:
     @cython.locals(code=cython.int)
     cdef inline int _kind(self, Py_UCS4 character) noexcept
 
+
+cdef unsigned int _mixed(unsigned int first, unsigned int last, unsigned int size) noexcept
 
 cdef bint _is_latin(Py_UCS4 character) noexcept

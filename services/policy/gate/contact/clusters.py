@@ -10,19 +10,23 @@ from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 _FIRST, _LAST = 0x25CB, 0x9FFF
-# What a Japanese character may be: known as a word of its own, a numeral of its own, the first or the second of a
-# longer one, or a letter that parts digits.
-_KNOWN, _NUMERAL, _BEGINS, _GOES_ON, _PARTS = 1, 2, 4, 8, 16
+# What a Japanese character may be: a numeral, the first or the second of a longer one, a letter that parts digits.
+_NUMERAL, _BEGINS, _GOES_ON, _PARTS = 1, 2, 4, 8
 # The others, "no" in hiragana and in katakana, may stand between digits.
 _PARTING = re.compile("[ぁ-ねは-ゖァ-ネハ-ヺ一-鿿]")
+_SIEVE = 4096
 
 
 class Found(NamedTuple):
-    """The spans of the clusters in a text, whether a word that joins digits is in it, and what its tokens are worth."""
+    """The spans of the clusters in a text, and what its tokens are worth together.
+
+    Also whether a word that joins digits is in it, and whether any Japanese token is.
+    """
 
     spans: list[tuple[int, int]]
-    joined: bool
     worth: int
+    joined: bool
+    japanese: bool
 
 
 class Clusters:
@@ -45,26 +49,27 @@ class Clusters:
         as they are, other letters nothing.
         """
         self._worth = dict(worth)
-        self._longest = max(map(len, worth), default=0)
+        # Most words are none that is known, and are told from those without an object for each.
+        sieve = {_mixed(ord(word[0]), ord(word[len(word) - 1]), len(word)) for word in worth if word}
+        self._sieve = bytes(map(sieve.__contains__, range(_SIEVE)))
         self._joining = frozenset(joining)
         self._numerals = frozenset(numerals)
         self._longest_numeral = max(map(len, numerals), default=0)
-        kinds = bytearray(_LAST - _FIRST + 1)
-        for code in range(_FIRST, _LAST + 1):
-            character = chr(code)
-            kinds[code - _FIRST] = (character in self._worth) * _KNOWN | (character in self._numerals) * _NUMERAL
-            kinds[code - _FIRST] |= (_PARTING.match(character) is not None) * _PARTS
-        for numeral in numerals:
-            if len(numeral) > 1:
-                kinds[ord(numeral[0]) - _FIRST] |= _BEGINS
-                kinds[ord(numeral[1]) - _FIRST] |= _GOES_ON
-        self._kinds = bytes(kinds)
+        begin = {numeral[:1] for numeral in numerals if len(numeral) > 1}
+        go_on = {numeral[1:2] for numeral in numerals}
+        self._kinds = bytes(
+            (one in self._numerals) * _NUMERAL
+            | (one in begin) * _BEGINS
+            | (one in go_on) * _GOES_ON
+            | (_PARTING.match(one) is not None) * _PARTS
+            for one in map(chr, range(_FIRST, _LAST + 1))
+        )
         self._weigh = weigh
 
     def find(self, text: str, least: int, *, parted: bool) -> Found:
         """Return the clusters of folded `text` that are worth at least `least`, the first first."""
         spans: list[tuple[int, int]] = []
-        joined = False
+        joined = japanese = False
         total = worth = begin = finish = at = 0
         end = len(text)
         while at < end:
@@ -78,6 +83,7 @@ class Clusters:
                 if at == start:
                     at += 1
                     continue
+                japanese = True
             one = self._look_up(text, start, at)
             if one > 0:
                 joined = joined or text[start:at] in self._joining
@@ -94,7 +100,7 @@ class Clusters:
                 worth = 0
         if worth and worth >= least:
             spans.append((begin, finish))
-        return Found(spans, joined, total)
+        return Found(spans, total, joined, japanese)
 
     def _measure(self, text: str, start: int, end: int, parted: bool) -> int:  # noqa: FBT001  # no keyword in C
         """Return how long the Japanese token is that begins at `start`; 0 if none does."""
@@ -107,15 +113,17 @@ class Clusters:
 
     def _look_up(self, text: str, start: int, end: int) -> int:
         """Return what a token is known to be worth, 0 where nothing is known."""
-        if end - start > self._longest:
-            return 0
-        if end - start == 1 and text[start] > "\u024f" and not self._kind(text[start]) & _KNOWN:
+        if not self._sieve[_mixed(ord(text[start]), ord(text[end - 1]), end - start)]:
             return 0
         return self._worth.get(text[start:end], 0)
 
     def _kind(self, character: str) -> int:
         code = ord(character)
         return self._kinds[code - _FIRST] if _FIRST <= code <= _LAST else 0
+
+
+def _mixed(first: int, last: int, size: int) -> int:
+    return (first * 37 + last * 101 + size * 1009) % _SIEVE
 
 
 def _is_latin(character: str) -> bool:

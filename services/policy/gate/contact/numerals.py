@@ -132,7 +132,7 @@ class Numerals:
     def _stretches(self, text: str, least: int) -> list[tuple[int, int]]:
         """Return the stretches between words that end a run, if long enough for one."""
         found = self._clusters.find(text, least, parted=True)
-        if found.joined and not text.isascii():
+        if found.joined and found.japanese:
             # After such a word, Japanese words may stand in between.
             found = self._clusters.find(text, least, parted=False)
         return found.spans

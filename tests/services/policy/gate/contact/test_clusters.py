@@ -39,7 +39,7 @@ def _worth(token: str) -> int:
     return _weigh(token) if re.search("[0-9]", token) else 0
 
 
-def _plainly_found(text: str, least: int, *, parted: bool) -> tuple[list[tuple[int, int]], bool, int]:
+def _plainly_found(text: str, least: int, *, parted: bool) -> clusters.Found:
     groups: list[list[re.Match[str]]] = [[]]
     tokens = list((_PARTED if parted else _UNPARTED).finditer(text))
     for token in tokens:
@@ -52,8 +52,12 @@ def _plainly_found(text: str, least: int, *, parted: bool) -> tuple[list[tuple[i
         for group in groups
         if group and sum(_worth(token.group()) for token in group) >= least
     ]
-    joined = any(token.group() in JOINING for token in tokens)
-    return spans, joined, sum(_worth(token.group()) for token in tokens)
+    return clusters.Found(
+        spans,
+        sum(_worth(token.group()) for token in tokens),
+        any(token.group() in JOINING for token in tokens),
+        any(token.group()[0] > "\u024f" for token in tokens),
+    )
 
 
 @pytest.fixture(params=["as installed", "plain"], scope="module")
@@ -80,4 +84,4 @@ def test_asks_of_words_of_letters_and_figures_only(module: ModuleType) -> None:
 
 def test_nothing_need_be_known(module: ModuleType) -> None:
     found = module.Clusters({}, [], [], lambda _: 0).find("123 456 に 7", 6, parted=True)
-    assert (found.spans, found.joined, found.worth) == ([(0, 7)], False, 7)
+    assert found == ([(0, 7)], 7, False, True)
