@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.policy.gate.contact.clusters import Clusters
+from services.policy.gate.remembered import Remembered
 from services.policy.gate.scan import quick_pattern
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import alternatives
@@ -38,6 +39,7 @@ _SPLIT = re.compile(r"[,;/|\n]|\s{3}")
 _TEN, _HUNDRED = 10, 100
 _LONGEST_JOINT = 14
 _ANY_NUMBER = 255
+_MOST_WORDS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,12 @@ class Numerals:
         between = rf"[^a-z0-9]*(?:(?:{alternatives([*self._joints, *self._repeats, *self._steps])})[^a-z0-9]+)?"
         self._joining = self._joints | self._steps | self._repeats.keys()
         known = {*self._words, *self._joining, *_KANJI, *_KANA}
+        self._worth: Remembered[str, int] = Remembered(self._most_digits, _MOST_WORDS)
         self._clusters = Clusters(
-            {word: self._most_digits(word) for word in known}, self._joining, [*_KANJI, *_KANA], self._most_digits
+            {word: self._most_digits(word) for word in known},
+            self._joining,
+            [*_KANJI, *_KANA],
+            self._worth.__getitem__,
         )
         self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
