@@ -44,7 +44,8 @@ def _small_words() -> tuple[dict[str, int], int, "array[float]"]:
 @cache
 def list_small_words(language: str) -> frozenset[str]:
     """Return the small words of a language, folded."""
-    return frozenset(word for word, owners in _weights().items() if any(code == language for code, _ in owners))
+    bit = 1 << _CODES.index(language) if language in LANGUAGES else 0
+    return frozenset(word for word, owners in _small_words()[0].items() if owners & bit)
 
 
 def spoken(sentences: Iterable[str]) -> frozenset[str]:
