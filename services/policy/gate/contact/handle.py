@@ -2,7 +2,7 @@
 """Finds messenger handles and invitations to a messenger, and mentions of QR codes that lead to one."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services.policy.gate.domains import is_public_suffix
@@ -31,6 +31,7 @@ _LINE = re.compile(
     r"|(?:(?<![a-z])line|(?<![ァ-ヶー])ライン|らいん)[^\n。]{0,24}[「『\"']@?[a-z0-9_.-]{4,30}[」』\"']\s?[でをの]?\s?(?:検索|追加|友)"
     r"|(?<![a-z])line[での][^\n]{0,24}id検索[^a-z0-9\n]{0,6}[a-z0-9_.-]{4,30}"
 )
+_LINE_NAME = re.compile(r"line|ライン|らいん")
 _QR = re.compile(
     r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"
 )
@@ -42,6 +43,16 @@ def _is_domain(name: str) -> bool:
 
 def _folded(words: Iterable[str]) -> list[str]:
     return [NormalisedText(word).folded for word in words]
+
+
+def _find_line(text: str) -> Iterator[re.Match[str]]:
+    """Yield where the messenger is named with a name there."""
+    done = 0
+    for name in _LINE_NAME.finditer(text):
+        match = _LINE.match(text, name.start()) if name.start() >= done else None
+        if match is not None:
+            done = match.end()
+            yield match
 
 
 class Handles:
@@ -78,8 +89,7 @@ class Handles:
             for match in (_AT_HANDLE.finditer(text) if "@" in text else ())
             if not _is_domain(match.group(1)) and not any(start <= match.start() < end for start, end in taken)
         ]
-        if "line" in text or "ライン" in text or "らいん" in text:
-            found += [match.span() for match in _LINE.finditer(text)]
+        found += [match.span() for match in _find_line(text)]
         if "live:" in text:
             found += [match.span() for match in _LIVE.finditer(text)]
         if "discord" in text and "#" in text:

@@ -3,7 +3,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -27,6 +27,7 @@ _NEUTRAL = re.compile(rf"(?<![/:\w])//(?P<host>(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}
 _NUMBERED = re.compile(
     rf"(?<![\w./:-])(\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}})(?:(:\d{{1,5}})?/{IN_LINK}{{0,500}}|:\d{{2,5}}(?!\d))"
 )
+_BLANK = re.compile(r"\s")
 _QUICK_BARE = quick_pattern(r"\pL[.][\pL]|[0-9][.][\pL0-9]|[.]xn-")
 _SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}([a-z]{{2,6}})(?![a-z0-9])")
 # The three letters read out or set apart announce a site, whatever comes after them.
@@ -174,7 +175,7 @@ class WrittenLinks:
 
     def _bare(self, passage: NormalisedText, original: str) -> Iterable[WrittenLink]:
         text = passage.text
-        for match in _BARE.finditer(text):
+        for match in _in_words(_BARE, text):
             host = match.group()[: match.end("tld") - match.start()]
             if not is_public_suffix(match.group("tld")) or _is_bad_port(match.group("port")):
                 continue
@@ -183,7 +184,7 @@ class WrittenLinks:
             path = (match.group("path") or "").rstrip(_TRAILING)
             end = match.end("tld") + (len(match.group("port") or "") + len(path) if path or match.group("port") else 0)
             yield WrittenLink(match.start(), end, Address("", host, path), disguised=False)
-        for match in _NUMBERED.finditer(text):
+        for match in _in_words(_NUMBERED, text):
             if is_number(match.group(1)) and not is_private(match.group(1)):
                 yield WrittenLink(match.start(), match.end(), Address("", match.group(1), ""), disguised=False)
 
@@ -246,6 +247,21 @@ class WrittenLinks:
         if dot == ".":
             return telling or tld in {"com", "net", "org", "eu"}
         return telling or tld in _SURE_SUFFIXES
+
+
+def _in_words(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern that has a dot, and no blank, in it."""
+    at = text.find(".")
+    while at >= 0:
+        end = at + 1
+        if end < len(text) and not text[end].isspace():
+            start = at
+            while start and not text[start - 1].isspace():
+                start -= 1
+            blank = _BLANK.search(text, end)
+            end = len(text) if blank is None else blank.start()
+            yield from pattern.finditer(text, start, end)
+        at = text.find(".", end)
 
 
 def _unmasked(link: WrittenLink, passage: NormalisedText, original: str) -> WrittenLink:

@@ -163,7 +163,7 @@ class Adder:
     """Adds up the rows of a linear model's features, one sentence after the other."""
 
     def __init__(self, lookup: Lookup, table: memoryview, width: int, said: "array[int]", longest: int) -> None:
-        """Take the table, its width, the rows of what each concept says by itself, and the longest sentence's length."""
+        """Take the table, its width, the rows of what each concept says alone, and the longest sentence's length."""
         self.lookup, self.table, self.said, self.tokens = lookup, table, said, Tokens(longest)
         self.recent = array("i", [-1]) * REACH
         self.sums = array("i", [0]) * width

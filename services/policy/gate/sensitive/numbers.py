@@ -18,7 +18,8 @@ from services.policy.gate.wordlist import Words, flat
 WORDS = Path(__file__).with_name("words.toml")
 
 _ORDER_ID = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)")
-_CARD = re.compile(r"(?<![\d.,+-])\d(?:[ .\-_*]{0,2}\d){12,18}(?![\d]|[.,-]\d)")
+# A digit first, so that the search skips what is none.
+_CARD = re.compile(r"\d(?<![\d.,+-]\d)(?:[ .\-_*]{0,2}\d){12,18}(?![\d]|[.,-]\d)")
 # First digits and lengths of the card schemes (ISO/IEC 7812).
 _SCHEMES = re.compile(
     r"(?:4(?:\d{15}|\d{18})|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01]|720)\d{12,13}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}"
@@ -78,7 +79,7 @@ _IBAN_COUNTRIES = frozenset(
 )
 _MOST_IBAN, _LEAST_IBAN = 34, 15
 _TAX_CODE = re.compile(r"(?<![a-z0-9])[a-z]{6}[ ]?\d{2}[ ]?[abcdehlmprst][ ]?\d{2}[ ]?[a-z]\d{3}[ ]?[a-z](?![a-z0-9])")
-_NIR = re.compile(r"(?<![\d.-])[12][ .]?\d{2}[ .]?\d{2}[ .]?\d[\dab][ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\d])")
+_NIR = re.compile(r"[12](?<![\d.-][12])[ .]?\d{2}[ .]?\d{2}[ .]?\d[\dab][ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\d])")
 _SPANISH = re.compile(r"(?<![a-z0-9])(?:\d{8}[ -]?[a-z]|[xyz][ -]?\d{7}[ -]?[a-z])(?![a-z0-9])")
 # What one fast pass does not find, the patterns above have not to look for.
 _QUICK = quick_patterns(
