@@ -98,7 +98,7 @@ def _repeat(least: int, most: int, expanded: list[_Pieces]) -> list[_Pieces]:
     before = (_BREAK,) if all(pieces[:1] == (_BREAK,) for pieces in expanded) else ()
     after = (_BREAK,) if all(pieces[-1:] == (_BREAK,) for pieces in expanded) else ()
     repeated = (*before, _ANYTHING, *after) if {_BREAK} != set().union(*expanded) else (_BREAK,)
-    return [repeated] if least else [(), repeated]
+    return [repeated] if least or repeated == (_ANYTHING,) else [(), repeated]
 
 
 def _expand_set(members: Sequence[tuple[Any, Any]], *, spaced: bool) -> list[_Pieces]:

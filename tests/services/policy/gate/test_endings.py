@@ -1,14 +1,12 @@
 """Where sentences may end: found in one pass, the same as a plain pattern finds."""
 
 import re
-from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.policy.gate import endings
-from tests.services.policy.gate.plain import plainly
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -17,14 +15,9 @@ _LATIN_1 = ".!?\"')] \n\t\x1c\x85\xa0\x7f\x80\xff\xe9az1,("
 _CHARACTERS = _LATIN_1 + "…。\uff01\uff1f\u0100\u3000あ🙂"
 
 
-@pytest.fixture(params=["as installed", "plain"], scope="module")
-def module(request: pytest.FixtureRequest) -> ModuleType:
-    return endings if request.param == "as installed" else plainly(endings)
-
-
 @given(st.text(_CHARACTERS, max_size=20) | st.text(_LATIN_1, max_size=20) | st.text('.!?…a"', max_size=12))
-def test_finds_what_a_plain_pattern_finds(module: ModuleType, text: str) -> None:
-    assert module.endings(text) == [match.span() for match in _END.finditer(text)]
+def test_finds_what_a_plain_pattern_finds(text: str) -> None:
+    assert endings.endings(text) == [match.span() for match in _END.finditer(text)]
 
 
 @pytest.mark.parametrize("text", ["." * 100_000 + "b", '."' * 50_000 + "b", "…." * 50_000 + "b"])

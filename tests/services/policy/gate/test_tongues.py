@@ -4,7 +4,6 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from services.policy.gate import tongues
 from services.policy.gate.characters import ACCENTLESS
 from services.policy.gate.tongues import LANGUAGES, spoken
-from tests.services.policy.gate.plain import plainly
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -71,11 +69,6 @@ def _plainly_spoken(sentences: list[str]) -> set[str]:
     return found or set(LANGUAGES)
 
 
-@pytest.fixture(params=["as installed", "plain"], scope="module")
-def module(request: pytest.FixtureRequest) -> ModuleType:
-    return tongues if request.param == "as installed" else plainly(tongues)
-
-
 _SENTENCES = st.lists(
     st.tuples(st.sampled_from(_SMALL) | st.sampled_from(sorted(_weights())), st.sampled_from(" 'é1`{\n")), max_size=20
 ).map(lambda words: "".join(word + after for word, after in words))
@@ -83,13 +76,13 @@ _ODD = st.text("\u3040\u3041\u30ff\u3100\u4dff\u4e00\u9fff\ua000 é`a", max_size
 
 
 @given(st.lists(st.tuples(_ODD, _SENTENCES).map("".join), max_size=4))
-def test_adds_up_as_plain_patterns_do(module: ModuleType, sentences: list[str]) -> None:
-    assert module.spoken(sentences) == _plainly_spoken(sentences)
+def test_adds_up_as_plain_patterns_do(sentences: list[str]) -> None:
+    assert tongues.spoken(sentences) == _plainly_spoken(sentences)
 
 
-def test_looks_at_so_much_of_a_sentence_only(module: ModuleType) -> None:
+def test_looks_at_so_much_of_a_sentence_only() -> None:
     blank = " " * 3996
     for end in ["the of", "the", "ththe", "あ", "    あ"]:
         sentence = "the " + blank[: -len(end)] + end
         for cut in (sentence, " " + sentence, "   " + sentence):
-            assert module.spoken([cut]) == _plainly_spoken([cut])
+            assert tongues.spoken([cut]) == _plainly_spoken([cut])

@@ -2,14 +2,12 @@
 """Clusters of what may be digits: found in one pass, the same as plain patterns find."""
 
 import re
-from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.policy.gate.contact import clusters
-from tests.services.policy.gate.plain import plainly
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -60,28 +58,23 @@ def _plainly_found(text: str, least: int, *, parted: bool) -> clusters.Found:
     )
 
 
-@pytest.fixture(params=["as installed", "plain"], scope="module")
-def module(request: pytest.FixtureRequest) -> ModuleType:
-    return clusters if request.param == "as installed" else plainly(clusters)
-
-
 @given(text=_TEXTS, least=st.integers(0, 12), parted=st.booleans())
-def test_finds_what_plain_patterns_find(module: ModuleType, text: str, least: int, parted: bool) -> None:  # noqa: FBT001  # what is drawn
-    finder = module.Clusters(WORTH, JOINING, NUMERALS, _weigh)
+def test_finds_what_plain_patterns_find(text: str, least: int, parted: bool) -> None:  # noqa: FBT001  # what is drawn
+    finder = clusters.Clusters(WORTH, JOINING, NUMERALS, _weigh)
     assert finder.find(text, least, parted=parted) == _plainly_found(text, least, parted=parted)
 
 
-def test_asks_of_words_of_letters_and_figures_only(module: ModuleType) -> None:
+def test_asks_of_words_of_letters_and_figures_only() -> None:
     asked: list[str] = []
 
     def weigh(token: str) -> int:
         asked.append(token)
         return 0
 
-    module.Clusters(WORTH, JOINING, NUMERALS, weigh).find("one 12 b07 é÷ ÷1 次 word a1", 6, parted=True)
+    clusters.Clusters(WORTH, JOINING, NUMERALS, weigh).find("one 12 b07 é÷ ÷1 次 word a1", 6, parted=True)
     assert asked == ["b07", "÷1"]
 
 
-def test_nothing_need_be_known(module: ModuleType) -> None:
-    found = module.Clusters({}, [], [], lambda _: 0).find("123 456 に 7", 6, parted=True)
+def test_nothing_need_be_known() -> None:
+    found = clusters.Clusters({}, [], [], lambda _: 0).find("123 456 に 7", 6, parted=True)
     assert found == ([(0, 7)], 7, False, True)
