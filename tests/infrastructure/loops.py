@@ -4,18 +4,21 @@ Python takes what was built before what is written beside it, however old it is.
 the two differ.
 """
 
+import hashlib
 import os
 import shlex
 import subprocess
 import sys
 import sysconfig
 import tomllib
+from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+_NOTE = "build/loops"
 COMPILED = "compiled"
-PLAIN = "plain (no C compiler, or none of Python's headers: all works, slower; Debian: gcc libc6-dev python3-dev)"
+PLAIN = "plain (all works, slower; `make install` compiles them, on Debian with gcc libc6-dev python3-dev)"
 
 
 class LoopsError(Exception):
@@ -29,21 +32,43 @@ def list_sources(root: Path) -> dict[str, Path]:
 
 
 def are_compiled(root: Path) -> bool:
-    """Tell whether all loops are compiled; `LoopsError` where they could be and are not, or are not as written."""
+    """Tell whether all loops are compiled; `LoopsError` where only some are, or not as they are written."""
     sources = set(list_sources(root).values())
     built = {source: path for path in _list_built(root) if (source := _source_of(path))}
     if stray := built.keys() - sources:
         raise LoopsError(f"{_name(built[min(stray)], root)} is of nothing that is compiled: `make install` removes it")
     if missing := sources - built.keys():
-        if not built and not can_compile():
+        if not built:
             return False
-        raise LoopsError(f"{_name(min(missing), root)} could be compiled, and is not: `make install` does it")
+        raise LoopsError(f"{_name(min(missing), root)} is not compiled as the others are: `make install` does it")
     # One may be compiled with the types of another.
-    written = [*sources, *(path for source in sources if (path := source.with_suffix(".pxd")).exists())]
+    written = _list_written(root)
     newest = max(written, key=_time)
-    if _time(newest) > min(map(_time, built.values())):
+    if _time(newest) > min(map(_time, built.values())) and not _is_noted(written, root):
         raise LoopsError(f"{_name(newest, root)} is newer than what was compiled: `make install` does it again")
     return True
+
+
+def note(root: Path) -> None:
+    """Note what was compiled: whoever copies a folder gives its files other times."""
+    (root / _NOTE).parent.mkdir(exist_ok=True)
+    (root / _NOTE).write_text(_digest(_list_written(root)), encoding="utf-8")
+
+
+def _list_written(root: Path) -> list[Path]:
+    sources = list_sources(root).values()
+    return [*sources, *(path for source in sources if (path := source.with_suffix(".pxd")).exists())]
+
+
+def _is_noted(written: Iterable[Path], root: Path) -> bool:
+    return (root / _NOTE).exists() and (root / _NOTE).read_text(encoding="utf-8") == _digest(written)
+
+
+def _digest(written: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(written):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def can_compile() -> bool:
@@ -76,14 +101,16 @@ def _time(path: Path) -> int:
 
 
 def main() -> int:
-    """Say what the loops are; answer 1 where something is to be done."""
+    """Say what the loops are; answer 1 where `make install` has something to do."""
     try:
         compiled = are_compiled(ROOT)
+        if compiled:
+            note(ROOT)
     except LoopsError as error:
         sys.stderr.write(f"loops: {error}\n")
         return 1
     sys.stdout.write(f"loops: {COMPILED if compiled else PLAIN}\n")
-    return 0
+    return int(not compiled and can_compile())
 
 
 if __name__ == "__main__":

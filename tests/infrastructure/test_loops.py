@@ -60,23 +60,37 @@ def test_what_was_written_after_it_was_built_is_refused(root: Path, write: Write
 
 
 @pytest.mark.usefixtures("write")
-def test_without_a_compiler_all_is_plain(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for compiler in (answer(root, 1), "/nowhere/cc"):
-        monkeypatch.setenv("CC", compiler)
-        assert not are_compiled(root)
+def test_what_is_not_built_is_plain(root: Path) -> None:
+    assert not are_compiled(root)
 
 
 @pytest.mark.usefixtures("write")
-def test_what_could_be_compiled_must_be(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CC", f"{answer(root, 0)} -pthread")
-    with pytest.raises(LoopsError, match=r"^services/one\.py could be compiled, and is not: `make install`"):
+@pytest.mark.parametrize(("status", "to_do"), [(0, 1), (1, 0)])
+def test_there_is_something_to_do_where_a_compiler_is(
+    root: Path, monkeypatch: pytest.MonkeyPatch, status: int, to_do: int
+) -> None:
+    monkeypatch.setattr(loops, "ROOT", root)
+    monkeypatch.setenv("CC", f"{answer(root, status)} -pthread")
+    assert loops.main() == to_do
+    monkeypatch.setenv("CC", "/nowhere/cc")
+    assert loops.main() == 0
+
+
+def test_half_of_it_is_never_right(root: Path, write: Write) -> None:
+    write(f"one{BUILT}", 101)
+    with pytest.raises(LoopsError, match=r"^services/two\.py is not compiled as the others are: `make install`"):
         are_compiled(root)
 
 
-def test_half_of_it_is_never_right(root: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CC", answer(root, 1))
-    write(f"one{BUILT}", 101)
-    with pytest.raises(LoopsError, match=r"^services/two\.py could be compiled, and is not"):
+def test_a_copy_is_as_compiled_as_what_it_is_of(root: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "ROOT", root)
+    for name in ("one", "two"):
+        write(f"{name}{BUILT}", 101)
+    assert loops.main() == 0
+    write("one.py", 102)
+    assert are_compiled(root)
+    (root / "services" / "one.py").write_text("changed = True")
+    with pytest.raises(LoopsError, match="is newer"):
         are_compiled(root)
 
 

@@ -1,10 +1,19 @@
 """What a pure function came to, remembered within bounds: words come back all the time."""
 
-from collections.abc import Callable, Hashable
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import islice
+from typing import Generic, TypeVar
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
+
+
+_SHORT = 160
+
+
+def is_short(sentence: str) -> bool:
+    """Tell whether a sentence may well come back: greetings, courtesies and signatures are short."""
+    return len(sentence) <= _SHORT
 
 
 class Remembered(dict[_Key, _Value]):
@@ -24,3 +33,33 @@ class Remembered(dict[_Key, _Value]):
             self.clear()
         self[key] = value
         return value
+
+
+class RememberedTogether(Generic[_Key, _Value]):
+    """Remembers in the same way what a function came to that answers for many keys at once."""
+
+    def __init__(
+        self,
+        find: Callable[[Sequence[_Key]], Iterable[_Value]],
+        most: int,
+        is_worth_it: Callable[[_Key], bool] = lambda _: True,
+    ) -> None:
+        """Ask `find` for what is not known; keep at most `most` answers, of such keys as are worth it."""
+        self._find, self._half, self._is_worth_it = find, most // 2, is_worth_it
+        self._newer: dict[_Key, _Value] = {}
+        self._older: dict[_Key, _Value] = {}
+
+    def list_all(self, keys: Sequence[_Key]) -> list[_Value]:
+        """Return the answers for `keys`, in order."""
+        # Another thread may change them meanwhile.
+        newer, older = self._newer, self._older
+        unknown = [key for key in dict.fromkeys(keys) if key not in newer]
+        answers = {key: older[key] for key in unknown if key in older}
+        new = [key for key in unknown if key not in answers]
+        answers.update(zip(new, self._find(new) if new else (), strict=True))
+        found = [answers[key] if key in answers else newer[key] for key in keys]
+        if len(self._newer) + len(answers) > self._half:
+            self._newer, self._older = {}, self._newer
+        kept = (key for key in answers if self._is_worth_it(key))
+        self._newer.update((key, answers[key]) for key in islice(kept, self._half))
+        return found

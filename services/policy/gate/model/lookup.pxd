@@ -77,7 +77,7 @@ cdef class Embedder:
     cdef short[::1] sums
 
     @cython.locals(number=cython.int, place=cython.int)
-    cpdef int embed_all(self, list sentences, float[:, ::1] vectors) except -1
+    cpdef list embed_all(self, list sentences, float[:, ::1] vectors)
 
     @cython.locals(number=cython.int, start=cython.int, end=cython.int, size=cython.int, count=cython.int)
     cdef int embed_sentence(self, str sentence, float[:, ::1] vectors, int place) noexcept

@@ -70,15 +70,15 @@ class Lookup:
         table: NDArray[np.int8],
         scale: NDArray[np.float32],
         concepts: NDArray[np.float32],
-    ) -> NDArray[np.float32]:
+    ) -> tuple[NDArray[np.float32], list[int]]:
         """Return the vectors of the words of folded sentences, as `pieces.words` has them, with one for each end.
 
-        A vector is the sum of the pieces' rows of `table` by `scale`, over the root of their number, and the rows of
-        `concepts` for what the word speaks of.
+        With them comes where those of each sentence are over. A vector is the sum of the pieces' rows of `table` by
+        `scale`, over the root of their number, and the rows of `concepts` for what the word speaks of.
         """
         vectors = np.empty((sum(map(len, sentences)) + len(sentences), table.shape[1]), np.float32)
         embedder = Embedder(self, table.data, scale, concepts, _measure(sentences))
-        return vectors[: embedder.embed_all(list(sentences), vectors)]
+        return vectors, embedder.embed_all(list(sentences), vectors)
 
     def mean_word(self, edged: "array[int]", size: int) -> int:
         """Return the number of what a word, or a sign, between its edges speaks of; -1 for nothing."""
@@ -273,12 +273,14 @@ class Embedder:
         self.sums = array("h", [0]) * len(scale)
         self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
 
-    def embed_all(self, sentences: list[str], vectors: NDArray[np.float32]) -> int:
-        """Write the vectors of all words, and of the end of each sentence; return how many they are."""
+    def embed_all(self, sentences: list[str], vectors: NDArray[np.float32]) -> list[int]:
+        """Write the vectors of all words, and of the end of each sentence; return where each sentence's are over."""
         place = 0
+        ends = []
         for number in range(len(sentences)):
             place = self.embed_sentence(sentences[number], vectors, place)
-        return place
+            ends.append(place)
+        return ends
 
     def embed_sentence(self, sentence: str, vectors: NDArray[np.float32], place: int) -> int:
         """Write the vectors of a sentence's words and its end, from `place` on; return the place after them."""

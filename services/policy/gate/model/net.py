@@ -8,6 +8,7 @@ over a packaged file: the same message gives the same numbers in every process o
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import TypeAlias
@@ -19,6 +20,7 @@ from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.lookup import Lookup
 from services.policy.gate.model.pieces import ROWS
+from services.policy.gate.remembered import RememberedTogether, is_short
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -33,6 +35,7 @@ STRETCH = 400
 """How many words are read at once."""
 OUTERMOST = 8.0
 
+_MOST_SENTENCES = 1_024
 _STEPS = 127
 _TABLE = "pieces"
 # OpenBLAS starts threads for larger products, where the service has its own idea of who works when.
@@ -51,6 +54,7 @@ class Net:
         self.labels = labels
         self._whole = np.array(list(labels.values()))
         self._arrays, self._lookup = arrays, Lookup(lists)
+        self._vectors = RememberedTogether(self._embed, _MOST_SENTENCES, is_short)
         self._table = arrays[_TABLE].astype(np.int8, copy=False)
         if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(lists.names):
             raise ValueError("the net does not fit the lists of words")
@@ -65,7 +69,8 @@ class Net:
 
         Of stretches of long text the most telling counts; what a message says as a whole, all of them have to say.
         """
-        vectors = self._vectors(list(dict.fromkeys(sentences)) or [""])
+        remembered = self._vectors.list_all(list(dict.fromkeys(sentences)) or [""])
+        vectors = np.frombuffer(b"".join(remembered), np.float32).reshape(-1, len(self._arrays["scale"]))
         last = max(0, len(vectors) - STRETCH)
         # The last stretch overlaps the one before: a few words by themselves were never learned from.
         starts = dict.fromkeys(min(at, last) for at in range(0, len(vectors), STRETCH))
@@ -75,9 +80,10 @@ class Net:
             found = np.where(self._whole, np.min(stretches, axis=0), np.max(stretches, axis=0))
         return [round(one, 3) for one in np.clip(found, -OUTERMOST, OUTERMOST).tolist()]
 
-    def _vectors(self, sentences: Sequence[str]) -> Floats:
-        """Return the vectors of the words of sentences that differ, with one for `END` after each sentence."""
-        return self._lookup.embed(sentences, self._table, self._arrays["scale"], self._arrays["concepts"])
+    def _embed(self, sentences: Sequence[str]) -> list[bytes]:
+        """Return of each sentence the vectors of its words, and one for its end."""
+        vectors, ends = self._lookup.embed(sentences, self._table, self._arrays["scale"], self._arrays["concepts"])
+        return [vectors[start:end].tobytes() for start, end in pairwise([0, *ends])]
 
     def _stretch(self, said: Floats, *, reply: bool) -> Floats:
         arrays = self._arrays

@@ -6,7 +6,7 @@ The file is a line of JSON, then the table as it stands, which is mapped into me
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,11 +19,13 @@ from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.line import Calibration, Line, Lines
 from services.policy.gate.model.lookup import Lookup
 from services.policy.gate.model.pieces import BUCKETS
+from services.policy.gate.remembered import RememberedTogether, is_short
 
 Sums: TypeAlias = NDArray[np.int32]
 """Rows of all labels' sums, each with the number of features at its end."""
 
 PACKAGED = Path(__file__).with_name("weights.bin")
+_MOST_SENTENCES = 4_096
 
 
 class Weights:
@@ -41,10 +43,18 @@ class Weights:
         self._scales = np.array([one.scale for one in labels.values()])
         self._table = np.frombuffer(table, np.uint8).reshape(BUCKETS, size)
         self._lookup = Lookup(lists)
+        # First what is said unasked, then in answers.
+        self._sentences = tuple(
+            RememberedTogether(partial(self._read, reply=reply), _MOST_SENTENCES, is_short) for reply in (False, True)
+        )
 
     def sums(self, sentences: Sequence[str], *, reply: bool = False) -> Sums:
         """Return a row for each folded sentence: the sums of all labels, and then how many features were summed."""
-        return self._lookup.add_up(sentences, self._table, reply=reply)
+        rows = self._sentences[reply].list_all(sentences)
+        return np.frombuffer(b"".join(rows), np.int32).reshape(-1, len(self.order) + 1)
+
+    def _read(self, sentences: Sequence[str], *, reply: bool) -> list[bytes]:
+        return [row.tobytes() for row in self._lookup.add_up(sentences, self._table, reply=reply)]
 
     def freed(self, sums: Sums) -> NDArray[np.float64]:
         """Return the sums of all labels, freed from the length of what they are of; of one row or of several."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.lookup import Lookup
-from services.policy.gate.model.pieces import BUCKETS, ROWS, ZERO, buckets, meanings_of, pieces_of, words
+from services.policy.gate.model.pieces import BUCKETS, END, ROWS, ZERO, buckets, meanings_of, pieces_of, words
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -39,10 +39,10 @@ def test_sums_are_those_of_the_features(sentences: list[str], reply: bool) -> No
 @given(SENTENCES)
 def test_vectors_are_those_of_the_words(sentences: list[str]) -> None:
     sentences = list(dict.fromkeys(sentences))
-    vectors = LOOKUP.embed(sentences, VECTORS, SCALE, MEANT)
+    vectors, ends = LOOKUP.embed(sentences, VECTORS, SCALE, MEANT)
     told = words(sentences, CONCEPTS)
-    assert len(vectors) == len(told)
-    for word, vector in zip(told, vectors, strict=True):
+    assert ends == [at + 1 for at, word in enumerate(told) if word == END]
+    for word, vector in zip(told, vectors[: len(told)], strict=True):
         rows = pieces_of(word)
         expected = VECTORS[rows].sum(axis=0, dtype=np.float32) * SCALE / np.sqrt(len(rows), dtype=np.float32)
         for name in meanings_of(word, CONCEPTS):
