@@ -1,5 +1,6 @@
 """What any match of a word list's entry must hold: words, or beginnings of words, that one look tells to be absent."""
 
+import re
 import re._parser as parser  # type: ignore[import-not-found]  # the library's own reader of patterns ships no types
 from collections.abc import Container, Iterable, Sequence
 from itertools import product
@@ -34,8 +35,14 @@ def read_anchors(pattern: str, common: Container[str], *, spaced: bool) -> list[
     def rate(anchor: Anchor) -> int:
         return 0 if anchor.text in common else len(anchor.text)
 
+    if "[[:" in pattern:
+        return None  # a class that Python reads otherwise
+    try:
+        tree = parser.parse(pattern)
+    except re.error:
+        return None  # what only RE2 understands
     best: tuple[int, int, list[Anchor]] | None = None
-    for alternatives in _sections(parser.parse(pattern), spaced=spaced):
+    for alternatives in _sections(tree, spaced=spaced):
         chosen = [max(_list_sure(pieces, spaced=spaced), key=rate, default=None) for pieces in alternatives]
         found = list(dict.fromkeys(anchor for anchor in chosen if anchor is not None))
         if found and None not in chosen:
@@ -98,7 +105,7 @@ def _repeat(least: int, most: int, expanded: list[_Pieces]) -> list[_Pieces]:
     before = (_BREAK,) if all(pieces[:1] == (_BREAK,) for pieces in expanded) else ()
     after = (_BREAK,) if all(pieces[-1:] == (_BREAK,) for pieces in expanded) else ()
     repeated = (*before, _ANYTHING, *after) if {_BREAK} != set().union(*expanded) else (_BREAK,)
-    return [repeated] if least or repeated == (_ANYTHING,) else [(), repeated]
+    return [repeated] if (least and () not in expanded) or repeated == (_ANYTHING,) else [(), repeated]
 
 
 def _expand_set(members: Sequence[tuple[Any, Any]], *, spaced: bool) -> list[_Pieces]:

@@ -11,4 +11,4 @@ def is_compiled() -> bool:
     """Tell whether all are, as this process has them."""
     types = (path.relative_to(_HERE).with_suffix("") for path in _HERE.rglob("*.pxd"))
     modules = [import_module(".".join((__package__, *path.parts))) for path in types]
-    return all(str(module.__file__).endswith(tuple(EXTENSION_SUFFIXES)) for module in modules)
+    return bool(modules) and all(str(module.__file__).endswith(tuple(EXTENSION_SUFFIXES)) for module in modules)

@@ -30,7 +30,7 @@ cdef class Spotter:
     @cython.locals(noted=cython.bint)
     cdef bint _note(self, const unsigned int[::1] codes, int at, unsigned char[::1] found) noexcept
 
-    @cython.locals(noted=cython.bint, state=cython.int, size=cython.int, code=cython.uint)
+    @cython.locals(noted=cython.bint, state=cython.int, size=cython.int, blank=cython.bint)
     cdef bint _note_words(self, const unsigned int[::1] codes, int at, unsigned char[::1] found) noexcept
 
     @cython.locals(noted=cython.bint, state=cython.int, size=cython.int)

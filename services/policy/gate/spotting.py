@@ -22,9 +22,14 @@ class Spotter:
     """Finds where anchors stand in folded texts, and which do; a blank in an anchor stands for any number of them."""
 
     def __init__(self, anchors: Iterable[tuple[Anchor, int]]) -> None:
-        """Take anchors, each with the number, 0 or more, of what it is an anchor of."""
+        """Take anchors, each with the number, 0 or more, of what it is an anchor of.
+
+        Fails with `ValueError` on one without a character.
+        """
         kinds: dict[str, dict[str, set[int]]] = {"whole": {}, "begun": {}, "anywhere": {}}
         for anchor, number in anchors:
+            if not anchor.text.strip():
+                raise ValueError("a word list has an entry without a word to look for")
             kinds[anchor.kind].setdefault(anchor.text, set()).add(number)
         groups = sorted({tuple(sorted(one)) for texts in kinds.values() for one in texts.values()})
         places = {group: at for at, group in enumerate(groups)}
@@ -90,15 +95,13 @@ class Spotter:
         noted = False
         state, size = 0, len(codes)
         while at < size:
-            code = codes[at]
+            blank = _is_blank(codes[at])
+            state = self._words.step(state, _BLANK if blank else codes[at])
             at += 1
-            if _is_blank(code):
-                while at < size and _is_blank(codes[at]):
-                    at += 1
-                code = _BLANK
-            state = self._words.step(state, code)
             if state < 0:
                 break
+            while blank and at < size and _is_blank(codes[at]):
+                at += 1
             if self._words.begun[state] >= 0:
                 noted = self._note_group(self._words.begun[state], found)
             if self._words.whole[state] >= 0 and not (at < size and _is_letter(codes[at])):

@@ -58,6 +58,9 @@ class Net:
         self._table = arrays[_TABLE].astype(np.int8, copy=False)
         if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(lists.names):
             raise ValueError("the net does not fit the lists of words")
+        width = arrays[_TABLE].shape[1]
+        if len(arrays["scale"]) != width or arrays["concepts"].shape[1] != width:
+            raise ValueError("the net does not fit: its vectors are of several widths")
         if len(arrays["bias"]) != len(labels):
             raise ValueError("the net does not fit its labels")
         rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": STRETCH}

@@ -130,6 +130,7 @@ class Numbers:
         possible = set(_QUICK.Match(text) or ())
         if _QUICK_ORDER_ID in possible:
             text = _ORDER_ID.sub(lambda match: "€" * len(match.group()), text)
+            possible = set(_QUICK.Match(text) or ())
         if _QUICK_CARD in possible:
             yield from self._cards(text)
         if _QUICK_ACCOUNT in possible:

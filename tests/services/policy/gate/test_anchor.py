@@ -38,6 +38,9 @@ def read(entry: str, language: str = "en") -> list[tuple[str, str]] | None:
         (r"\w*card", None),
         (r"\d+ ?%", None),
         ("(?i:Coupon)", None),
+        ("foo(?:-?)+bar", [("foobar", "whole"), ("foo", "whole")]),
+        (r"x\pLy", None),
+        ("[[:alpha:]]y", None),
         ("colou?r", [("color", "whole"), ("colour", "whole")]),
     ],
 )
@@ -87,3 +90,10 @@ def test_every_text_that_matches_an_entry_holds_one_of_its_anchors(language: str
     text = before + data.draw(st.from_regex(pattern, fullmatch=True)) + after
     if re2.search(pattern, text):
         assert Spotter((anchor, 0) for anchor in anchors).find(encode(text), 0) >= 0
+
+
+@pytest.mark.parametrize("pattern", [r"\bfoo(?:-?)+bar\b", r"\bfoo(?: ?){1,3}bar\b", r"\bfoo(?: |-)?bar\b"])
+def test_what_is_repeated_may_be_nothing(pattern: str) -> None:
+    anchors = read_anchors(pattern, COMMON, spaced=True)
+    assert anchors is not None
+    assert Spotter((anchor, 0) for anchor in anchors).find(encode("foobar"), 0) == 0

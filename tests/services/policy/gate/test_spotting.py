@@ -53,12 +53,17 @@ def test_what_one_word_is_an_anchor_of_counts_for_all() -> None:
     assert spotter.list_numbers(encode("paper")) == [5]
 
 
+def test_refuses_an_anchor_without_a_character() -> None:
+    with pytest.raises(ValueError, match="without a word"):
+        Spotter([(Anchor("", "whole"), 0)])
+
+
 def test_spots_nothing_without_anchors() -> None:
     assert Spotter([]).list_numbers(encode("anything")) == []
     assert Spotter([]).find(encode("anything"), 0) == -1
 
 
-@pytest.mark.parametrize("text", ["a" * 200_000, " " * 200_000, "a " * 100_000, "日" * 200_000])
+@pytest.mark.parametrize("text", ["a" * 200_000, " " * 200_000, "a " * 100_000, "日" * 200_000, "\u1680" * 200_000])
 def test_is_quick_on_hostile_text(text: str) -> None:
     spotter = Spotter(
         [(Anchor("a a a b", "whole"), 0), (Anchor("aaaaaaaab", "begun"), 1), (Anchor("日日日本", "anywhere"), 2)]

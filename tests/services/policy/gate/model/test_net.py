@@ -153,6 +153,10 @@ def test_refuses_lists_that_do_not_fit(tmp_path: Path) -> None:
     write_net(path, LABELS, _arrays())
     with pytest.raises(ValueError, match="fit"):
         read_net(path, Concepts({"PAY": {"en": "pay"}}))
+    arrays = _arrays()
+    write_net(path, LABELS, {**arrays, "concepts": arrays["concepts"][:, 1:]})
+    with pytest.raises(ValueError, match="widths"):
+        read_net(path, CONCEPTS)
     write_net(path, {**LABELS, "third": False}, _arrays())
     with pytest.raises(ValueError, match="labels"):
         read_net(path, CONCEPTS)

@@ -41,3 +41,7 @@ def test_figures_with_a_wrong_check_digit_are_no_card(body: int) -> None:
 def test_an_account_number_is_found(country: str) -> None:
     assert iban.is_valid(country)
     assert is_sensitive(f"IBAN {group(country, ' ')}")
+
+
+def test_an_account_right_behind_an_order_id_is_found() -> None:
+    assert is_sensitive("order 028-1234567-1234567IT60X0542811101000000123456")
