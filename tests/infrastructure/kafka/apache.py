@@ -202,7 +202,7 @@ class ApacheKafka:
 
     def _format(self) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties)]
+        arguments = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties)]
         done = subprocess.run([*self._command, *arguments], capture_output=True, text=True, check=False, timeout=60)
         if done.returncode:
             raise RuntimeError(f"Kafka's storage could not be formatted: {done.stdout[-500:]}{done.stderr[-500:]}")

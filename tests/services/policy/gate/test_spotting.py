@@ -63,13 +63,13 @@ def test_spots_nothing_without_anchors() -> None:
     assert Spotter([]).find(encode("anything"), 0) == -1
 
 
-@pytest.mark.parametrize("text", ["a" * 200_000, " " * 200_000, "a " * 100_000, "日" * 200_000, "\u1680" * 200_000])
+@pytest.mark.parametrize("text", ["a" * 20_000, " " * 20_000, "a " * 10_000, "日" * 20_000, "\u1680" * 20_000])
 def test_is_quick_on_hostile_text(text: str) -> None:
     spotter = Spotter(
         [(Anchor("a a a b", "whole"), 0), (Anchor("aaaaaaaab", "begun"), 1), (Anchor("日日日本", "anywhere"), 2)]
     )
     times = []
-    for part in (text[:50_000], text):
+    for part in (text[:5_000], text):
         codes = encode(part)
         rounds = []
         for _ in range(3):
