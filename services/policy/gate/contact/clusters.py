@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
+from services.policy.gate.trie import Trie
+
 _FIRST, _LAST = 0x25CB, 0x9FFF
 # What a Japanese character may be: a numeral, the first or the second of a longer one, a letter that parts digits.
 _NUMERAL, _BEGINS, _GOES_ON, _PARTS = 1, 2, 4, 8
 # The others, "no" in hiragana and in katakana, may stand between digits.
 _PARTING = re.compile("[ぁ-ねは-ゖァ-ネハ-ヺ一-鿿]")
-_SIEVE = 4096
 
 
 class Found(NamedTuple):
@@ -48,10 +49,7 @@ class Clusters:
         What other tokens of both letters and figures are worth, `weigh` is asked for; other figures are worth as many
         as they are, other letters nothing.
         """
-        self._worth = dict(worth)
-        # Most words are none that is known, and are told from those without an object for each.
-        sieve = {_mixed(ord(word[0]), ord(word[len(word) - 1]), len(word)) for word in worth if word}
-        self._sieve = bytes(map(sieve.__contains__, range(_SIEVE)))
+        self._worth = Trie(worth, {})
         self._joining = frozenset(joining)
         self._numerals = frozenset(numerals)
         self._longest_numeral = max(map(len, numerals), default=0)
@@ -113,17 +111,16 @@ class Clusters:
 
     def _look_up(self, text: str, start: int, end: int) -> int:
         """Return what a token is known to be worth, 0 where nothing is known."""
-        if not self._sieve[_mixed(ord(text[start]), ord(text[end - 1]), end - start)]:
-            return 0
-        return self._worth.get(text[start:end], 0)
+        state = 0
+        for at in range(start, end):
+            state = self._worth.step(state, ord(text[at]))
+            if state < 0:
+                return 0
+        return max(self._worth.whole[state], 0)
 
     def _kind(self, character: str) -> int:
         code = ord(character)
         return self._kinds[code - _FIRST] if _FIRST <= code <= _LAST else 0
-
-
-def _mixed(first: int, last: int, size: int) -> int:
-    return (first * 37 + last * 101 + size * 1009) % _SIEVE
 
 
 def _is_latin(character: str) -> bool:
