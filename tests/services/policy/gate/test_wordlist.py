@@ -7,16 +7,13 @@ from services.policy.gate.wordlist import Words
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
-WORDS = st.lists(st.text("ab* .é日ラ'", min_size=1, max_size=6).filter(lambda word: word.strip(" *.")), max_size=5)
+LISTED = st.tuples(st.sampled_from("abé日ラ"), st.text("ab* .é日ラ'", max_size=5)).map("".join)
+WORDS = st.lists(LISTED, max_size=5).map(Words)
 TEXTS = st.text("aabb  .\n日ライ'1", max_size=30)
 
 
 @given(WORDS, TEXTS)
-def test_finds_what_its_pattern_finds(listed: list[str], text: str) -> None:
-    try:
-        words = Words(listed)
-    except ValueError:
-        return
+def test_finds_what_its_pattern_finds(words: Words, text: str) -> None:
     expected = [match.span() for match in words._exact.finditer(text)]  # noqa: SLF001  # what it promises, said plainly
     assert [match.span() for match in words.finditer(text)] == expected
     first = words.search(text)
@@ -24,11 +21,7 @@ def test_finds_what_its_pattern_finds(listed: list[str], text: str) -> None:
 
 
 @given(WORDS, TEXTS)
-def test_begins_only_where_it_says(listed: list[str], text: str) -> None:
-    try:
-        words = Words(listed)
-    except ValueError:
-        return
+def test_begins_only_where_it_says(words: Words, text: str) -> None:
     passage = NormalisedText(text)
     starts = words.list_starts(passage)
     assert starts == sorted(set(starts))
