@@ -3,10 +3,7 @@
 
 from array import array
 from collections.abc import Mapping
-
-_SPREAD, _ALL_64 = 0x9E3779B97F4A7C15, 0xFFFFFFFFFFFFFFFF
-# More than there are characters.
-_CHARACTERS = 1 << 21
+from itertools import accumulate
 
 
 class Trie:
@@ -14,35 +11,35 @@ class Trie:
 
     def __init__(self, words: Mapping[str, int], stems: Mapping[str, int]) -> None:
         """Take words, and beginnings of words, each with its number, 0 or more."""
-        steps: dict[int, int] = {}
-        whole, begun = [-1], [-1]
-        for numbers, entries in ((whole, words), (begun, stems)):
-            for word, number in entries.items():
-                state = 0
-                for character in word:
-                    key = state * _CHARACTERS + ord(character)
-                    if key not in steps:
-                        steps[key] = len(whole)
-                        whole.append(-1)
-                        begun.append(-1)
-                    state = steps[key]
-                numbers[state] = number
-        bits = (4 * len(steps) + 8).bit_length()
-        self.shift, self.mask = 64 - bits, (1 << bits) - 1
-        self.keys, self.states = array("q", [-1]) * (1 << bits), array("i", [-1]) * (1 << bits)
+        steps: dict[tuple[int, int], int] = {}
+        whole, begun, counts = [-1], [-1], [0]
+        # In order, so that the states of a word stand together in memory.
+        for word in sorted({*words, *stems}):
+            state = 0
+            for character in word:
+                step = (state, ord(character))
+                if step not in steps:
+                    steps[step] = len(whole)
+                    whole.append(-1)
+                    begun.append(-1)
+                    counts.append(0)
+                    counts[state] += 1
+                state = steps[step]
+            whole[state], begun[state] = words.get(word, -1), stems.get(word, -1)
         self.whole, self.begun = array("i", whole), array("i", begun)
-        for key, state in steps.items():
-            at = (key * _SPREAD & _ALL_64) >> self.shift
-            while self.keys[at] != -1:
-                at = at + 1 & self.mask
-            self.keys[at], self.states[at] = key, state
+        # The steps from each state stand in order from its first on.
+        self.firsts = array("i", accumulate(counts, initial=0))
+        self.codes = array("i", (code for _, code in sorted(steps)))
+        self.states = array("i", (steps[step] for step in sorted(steps)))
 
     def step(self, state: int, code: int) -> int:
         """Return the state after the character of `code`, -1 where no word goes on so; the first state is 0."""
-        key = state * _CHARACTERS + code
-        at = (key * _SPREAD & _ALL_64) >> self.shift
-        while self.keys[at] != key:
-            if self.keys[at] == -1:
-                return -1
-            at = at + 1 & self.mask
-        return self.states[at]
+        low, end = self.firsts[state], self.firsts[state + 1]
+        high = end
+        while low < high:
+            middle = low + high >> 1
+            if self.codes[middle] < code:
+                low = middle + 1
+            else:
+                high = middle
+        return self.states[low] if low < end and self.codes[low] == code else -1

@@ -1,10 +1,13 @@
 # Which numbers of `lookup.py` are the machine's own where it is compiled.
 cimport cython
 
+from services.policy.gate.model.vocabulary cimport Vocabulary
 from services.policy.gate.trie cimport Trie
 
 cdef unsigned int _ALL, _ONE_OCTET, _TWO_OCTETS
-cdef int _WORD, _STRETCH, _ZERO, _LINK, _BLANK, _RUN, _BEGIN, _FINISH, _FIRST, _END
+cdef int _WORD, _STRETCH, _ZERO, _NINE, _BLANK, _RUN, _BEGIN, _FINISH, _FIRST, _END
+cdef int _LINK, _PERCENT, _DOLLAR, _EURO, _POUND, _YEN, _ASKS, _CALLS, _POINT, _COMMA, _SLASH, _COLON, _HYPHEN
+cdef int _A, _Z, _FIRST_LETTER, _LAST_LETTER, _DIVIDED, _FIRST_KANA, _LAST_KANA, _FIRST_HAN, _LAST_HAN
 cdef int BUCKETS, ROWS, REACH, SMALLEST, LARGEST, LONGEST_WORD, LONGEST_RUN, MOST_PIECES, MOST_MEANINGS, ZERO
 cdef unsigned int[::1] _CRC
 
@@ -12,55 +15,57 @@ cdef unsigned int[::1] _CRC
 @cython.final
 cdef class Lookup:
     cdef int most, nothing
-    cdef int[::1] meanings, alone, answered, joint
+    cdef int[::1] meanings
+    cdef readonly int[::1] alone, answered, joint
     cdef Trie words, runs
 
     @cython.locals(state=cython.int, stem=cython.int, at=cython.int)
     cdef int mean_word(self, const int[::1] edged, int size) noexcept
 
     @cython.locals(state=cython.int, size=cython.int, at=cython.int)
-    cdef int measure_run(self, str sentence, int start, int end) noexcept
+    cdef int measure_run(self, const int[::1] codes, int start, int end) noexcept
 
     @cython.locals(state=cython.int, at=cython.int)
-    cdef int mean_run(self, str sentence, int start, int size) noexcept
+    cdef int mean_run(self, const int[::1] codes, int start, int size) noexcept
 
 
 @cython.final
 cdef class Tokens:
-    cdef int[::1] kinds, starts, ends, edged
+    cdef int[::1] codes, kinds, starts, ends, edged
 
     @cython.locals(at=cython.int, count=cython.int, end=cython.int, start=cython.int, kind=cython.int,
-                   end_of_word=cython.int)
+                   end_of_word=cython.int, place=cython.int)
     cdef int split(self, str sentence) noexcept
 
     @cython.locals(kind=cython.int, start=cython.int, end=cython.int, at=cython.int)
-    cdef int copy(self, str sentence, int number) noexcept
+    cdef int copy(self, int number) noexcept
 
-    @cython.locals(first=Py_UCS4)
-    cdef bint has_pieces(self, str sentence, int number) noexcept
+    cdef int largest(self, int number) noexcept
 
 
 @cython.final
 cdef class Adder:
     cdef Lookup lookup
     cdef Tokens tokens
-    cdef const unsigned char[:, ::1] table
-    cdef int[::1] said, recent, sums
+    cdef Vocabulary words
+    cdef const unsigned char[:, ::1] table, alone, answered, joint, said
+    cdef int[::1] recent, sums
     cdef int width
     cdef unsigned int before_first, after_stretch
+    cdef object lock
 
     @cython.locals(number=cython.int, at=cython.int, longer=cython.int)
     cpdef void add_all(self, list sentences, int[:, ::1] sums) except *
 
     @cython.locals(at=cython.int, longer=cython.int, before=cython.uint, number=cython.int, size=cython.int,
-                   whole=cython.uint, pair=cython.uint, code=cython.uint)
+                   whole=cython.uint, pair=cython.uint, code=cython.uint, word=cython.int)
     cdef int add_sentence(self, str sentence) noexcept
 
     @cython.locals(count=cython.int, first=cython.int, state=cython.uint, at=cython.int)
-    cdef int add_pieces(self, int size) noexcept
+    cdef void learn(self, int word, int size, unsigned int whole, int largest) noexcept
 
     @cython.locals(count=cython.int, first=cython.int, state=cython.uint, at=cython.int, size=cython.int)
-    cdef int add_stretch(self, str sentence, int start, int end) noexcept
+    cdef int add_stretch(self, int start, int end) noexcept
 
     @cython.locals(nothing=cython.int, most=cython.int, kinds=cython.int, place=cython.int, concept=cython.int,
                    kind=cython.int, at=cython.int, other=cython.int, earlier=cython.int)
@@ -71,40 +76,54 @@ cdef class Adder:
 cdef class Embedder:
     cdef Lookup lookup
     cdef Tokens tokens
+    cdef Vocabulary words
     cdef const signed char[:, ::1] table
     cdef const float[::1] scale, roots
     cdef const float[:, ::1] concepts
     cdef short[::1] sums
+    cdef object lock
 
     @cython.locals(number=cython.int, place=cython.int)
-    cpdef list embed_all(self, list sentences, float[:, ::1] vectors)
+    cpdef int embed_all(self, list sentences, float[:, ::1] vectors) except -1
 
     @cython.locals(number=cython.int, start=cython.int, end=cython.int, size=cython.int, count=cython.int)
     cdef int embed_sentence(self, str sentence, float[:, ::1] vectors, int place) noexcept
 
+    @cython.locals(whole=cython.uint, at=cython.int, word=cython.int, count=cython.int, meaning=cython.int)
+    cdef void embed_word(self, int size, int largest, float[:, ::1] vectors, int place) noexcept
+
     @cython.locals(state=cython.uint, at=cython.int, count=cython.int, length=cython.int, first=cython.int)
-    cdef int add_word(self, int size, int largest) noexcept
+    cdef int add_word(self, int size, int largest, unsigned int whole) noexcept
 
     @cython.locals(count=cython.int, state=cython.uint, at=cython.int)
-    cdef int add_run(self, str sentence, int start, int end) noexcept
+    cdef int add_run(self, int start, int end) noexcept
 
     @cython.locals(number=cython.int, concept=cython.int)
     cdef void write(self, float[:, ::1] vectors, int place, int count, int meaning) noexcept
 
 
-@cython.locals(row=cython.int, at=cython.int)
-cdef void _add(const unsigned char[:, ::1] table, unsigned int number, int[::1] sums) noexcept
+@cython.locals(at=Py_ssize_t)
+cdef void _add(const unsigned char[:, ::1] table, Py_ssize_t row, int[::1] sums) noexcept
 
-@cython.locals(row=cython.int, at=cython.int)
+@cython.locals(at=Py_ssize_t)
+cdef void _add_known(const short[::1] records, Py_ssize_t first, int[::1] sums) noexcept
+
+@cython.locals(row=Py_ssize_t, at=Py_ssize_t)
+cdef void _learn(const unsigned char[:, ::1] table, unsigned int number, short[::1] records, Py_ssize_t first,
+                 Py_ssize_t width) noexcept
+
+@cython.locals(row=Py_ssize_t, at=Py_ssize_t)
 cdef void _add_pieces(const signed char[:, ::1] table, unsigned int number, short[::1] sums) noexcept
 
-@cython.locals(at=cython.int)
-cdef void _add_concept(const float[:, ::1] table, int row, float[::1] vector) noexcept
+@cython.locals(at=Py_ssize_t)
+cdef void _add_concept(const float[:, ::1] table, Py_ssize_t row, float[::1] vector) noexcept
 
-@cython.locals(at=cython.int)
+@cython.locals(at=Py_ssize_t)
 cdef void _write(short[::1] sums, const float[::1] scale, float root, float[::1] vector) noexcept
 
-cdef int _tell(Py_UCS4 character) noexcept
+cdef int _tell(int code) noexcept
+
+cdef bint _goes_on(int code) noexcept
 
 cdef unsigned int _fold(unsigned int state, unsigned int code) noexcept
 

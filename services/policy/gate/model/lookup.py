@@ -1,13 +1,15 @@
 # cython: annotation_typing=False, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
 """Looks sentences up in the tables of both models, in one pass over their characters.
 
-What is read of a sentence, `pieces` says plainly; this reads the same without an object for each piece. It is compiled
+What is read of a sentence, `pieces` says plainly; this reads the same without an object for each piece, and the same
+word only once for as long as it is remembered. It is compiled
 where that can be done (`lookup.pxd` says which numbers are the machine's own), and runs as it stands where it cannot,
 much slower, with the same answers.
 """
 
 from array import array
 from collections.abc import Mapping, Sequence
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +29,20 @@ from services.policy.gate.model.pieces import (
     ZERO,
     bucket,
 )
+from services.policy.gate.model.vocabulary import Vocabulary
 from services.policy.gate.trie import Trie
 
 _POLYNOMIAL, _ALL = 0xEDB88320, 0xFFFFFFFF
+_MOST_WORDS = 32_768
 _ONE_OCTET, _TWO_OCTETS = 0x80, 0x800
 # What a token is that is no sign.
 _WORD, _STRETCH = -1, -2
-_ZERO, _LINK, _BLANK, _RUN, _BEGIN, _FINISH, _FIRST, _END = map(ord, f"0_ ~<>^{END}")
+_ZERO, _NINE, _BLANK, _RUN, _BEGIN, _FINISH, _FIRST, _END = map(ord, f"09 ~<>^{END}")
+_LINK, _PERCENT, _DOLLAR, _EURO, _POUND, _YEN, _ASKS, _CALLS = map(ord, "_%$€£¥?!")
+_POINT, _COMMA, _SLASH, _COLON, _HYPHEN = map(ord, ".,/:-")
+# The letters of words, among which one is a sign; the characters of Japanese stretches.
+_A, _Z, _FIRST_LETTER, _LAST_LETTER, _DIVIDED = map(ord, "az\u00df\u024f\u00f7")
+_FIRST_KANA, _LAST_KANA, _FIRST_HAN, _LAST_HAN = map(ord, "\u3005\u30ff\u3400\u9fff")
 
 
 class Lookup:
@@ -54,32 +63,6 @@ class Lookup:
         self.answered = array("i", [bucket(f"{kind}:{name}") for name in lists.names for kind in ("C", "RC")])
         self.joint = array("i", [bucket(f"P:{one}>{other}") for one in lists.names for other in lists.names])
 
-    def add_up(self, sentences: Sequence[str], table: NDArray[np.uint8], *, reply: bool) -> NDArray[np.int32]:
-        """Return a row for each folded sentence: the sums of the columns of `table`, which has a row for each bucket.
-
-        Behind them stands the number of features that make a sentence longer, as `pieces.buckets` tells them apart.
-        """
-        sums = np.zeros((len(sentences), table.shape[1] + 1), np.int32)
-        said = self.answered if reply else self.alone
-        Adder(self, table.data, len(sums.T) - 1, said, _measure(sentences)).add_all(list(sentences), sums)
-        return sums
-
-    def embed(
-        self,
-        sentences: Sequence[str],
-        table: NDArray[np.int8],
-        scale: NDArray[np.float32],
-        concepts: NDArray[np.float32],
-    ) -> tuple[NDArray[np.float32], list[int]]:
-        """Return the vectors of the words of folded sentences, as `pieces.words` has them, with one for each end.
-
-        With them comes where those of each sentence are over. A vector is the sum of the pieces' rows of `table` by
-        `scale`, over the root of their number, and the rows of `concepts` for what the word speaks of.
-        """
-        vectors = np.empty((sum(map(len, sentences)) + len(sentences), table.shape[1]), np.float32)
-        embedder = Embedder(self, table.data, scale, concepts, _measure(sentences))
-        return vectors, embedder.embed_all(list(sentences), vectors)
-
     def mean_word(self, edged: "array[int]", size: int) -> int:
         """Return the number of what a word, or a sign, between its edges speaks of; -1 for nothing."""
         state, stem = 0, -1
@@ -91,50 +74,60 @@ class Lookup:
                 stem = self.words.begun[state]
         return self.words.whole[state] if self.words.whole[state] >= 0 else stem
 
-    def measure_run(self, sentence: str, start: int, end: int) -> int:
+    def measure_run(self, codes: "array[int]", start: int, end: int) -> int:
         """Return how long the longest known word is that begins at `start`; 0 if none does."""
         state = size = 0
         for at in range(start, end):
-            state = self.runs.step(state, ord(sentence[at]))
+            state = self.runs.step(state, codes[at])
             if state < 0:
                 break
             if self.runs.whole[state] >= 0:
                 size = at - start + 1
         return size
 
-    def mean_run(self, sentence: str, start: int, size: int) -> int:
+    def mean_run(self, codes: "array[int]", start: int, size: int) -> int:
         """Return the number of what the known word speaks of that begins at `start`; -1 where it is of no length."""
         state = 0
         for at in range(start, start + size):
-            state = self.runs.step(state, ord(sentence[at]))
+            state = self.runs.step(state, codes[at])
         return self.runs.whole[state]
 
 
 class Tokens:
     """The tokens of one sentence after the other."""
 
-    def __init__(self, longest: int) -> None:
-        """Make room for the tokens of sentences of up to `longest` characters."""
-        self.kinds, self.starts, self.ends = (array("i", [0]) * (longest + 1) for _ in range(3))
-        # A word between its edges, as numbers: a character of a text takes longer to read.
+    def __init__(self) -> None:
+        """Make room for one token's characters."""
+        # The sentence, as numbers: a character of a text takes longer to read.
+        self.codes = array("i")
+        self.kinds = self.starts = self.ends = array("i")
+        # A word between its edges.
         self.edged = array("i", [_BEGIN]) * (LONGEST_WORD + 2)
+
+    def make_room(self, sentences: Sequence[str]) -> None:
+        """Make room for the tokens of each of some sentences."""
+        longest = max(map(len, sentences), default=0)
+        if len(self.kinds) < longest:
+            self.codes, self.kinds, self.starts, self.ends = (array("i", [0]) * longest for _ in range(4))
 
     def split(self, sentence: str) -> int:
         """Note of each token its span and what it is: a word, a stretch, or the code of a sign. Return how many."""
         at = count = 0
         end = len(sentence)
+        for place in range(end):
+            self.codes[place] = ord(sentence[place])
         while at < end:
             start = at
-            kind = _tell(sentence[at])
+            kind = _tell(self.codes[at])
             if kind == _WORD:
                 end_of_word = min(end, start + LONGEST_WORD)
-                while at < end_of_word and _tell(sentence[at]) == _WORD:
+                while at < end_of_word and _tell(self.codes[at]) == _WORD:
                     at += 1
             elif kind in (_STRETCH, _LINK):
-                while at < end and _tell(sentence[at]) == kind:
+                while at < end and _tell(self.codes[at]) == kind:
                     at += 1
             elif kind == _ZERO:
-                while at < end and (_tell(sentence[at]) == _ZERO or sentence[at] in ".,/:-"):
+                while at < end and (_tell(self.codes[at]) == _ZERO or _goes_on(self.codes[at])):
                     at += 1
             else:
                 at += 1
@@ -143,33 +136,53 @@ class Tokens:
                 count += 1
         return count
 
-    def copy(self, sentence: str, number: int) -> int:
+    def copy(self, number: int) -> int:
         """Copy a word, or what stands for a sign, between its edges; return its length."""
         kind, start, end = self.kinds[number], self.starts[number], self.ends[number]
         if kind != _WORD:
             self.edged[1] = kind
             return 1
         for at in range(start, end):
-            self.edged[at - start + 1] = ord(sentence[at])
+            self.edged[at - start + 1] = self.codes[at]
         self.edged[end - start + 1] = _FINISH
         return end - start
 
-    def has_pieces(self, sentence: str, number: int) -> bool:
-        """Tell whether a token is made of pieces: a sign among the letters is not."""
-        return self.kinds[number] == _WORD and sentence[self.starts[number]].isalpha()
+    def largest(self, number: int) -> int:
+        """Return how many characters the pieces of a token have at most: signs, of which one is a letter, have none."""
+        return LARGEST if self.kinds[number] == _WORD and self.codes[self.starts[number]] != _DIVIDED else 0
 
 
 class Adder:
-    """Adds up the rows of a linear model's features, one sentence after the other."""
+    """Adds up the rows of a linear model's features; what words met of late came to, it remembers."""
 
-    def __init__(self, lookup: Lookup, table: memoryview, width: int, said: "array[int]", longest: int) -> None:
-        """Take the table, its width, the rows of what each concept says alone, and the longest sentence's length."""
-        self.lookup, self.table, self.said, self.tokens = lookup, table, said, Tokens(longest)
+    def __init__(self, lookup: Lookup, table: NDArray[np.uint8]) -> None:
+        """Take a table with a row for each bucket."""
+        self.lookup, self.table, self.width = lookup, table.data, len(table.T)
+        self.tokens = Tokens()
+        # The rows of what concepts say, alone, in answers, and each after another, stand close together.
+        self.alone, self.answered, self.joint = (
+            table[np.array(numbers, np.intp)].data for numbers in (lookup.alone, lookup.answered, lookup.joint)
+        )
+        self.said = self.alone
         self.recent = array("i", [-1]) * REACH
-        self.sums = array("i", [0]) * width
-        self.width = width
+        self.sums = array("i", [0]) * self.width
         self.before_first = _fold(_fold(_ALL, _FIRST), _BLANK)
         self.after_stretch = _fold(_fold(_ALL, _RUN), _BLANK)
+        # Of each word: what it means, how many its rows are, and their sums.
+        self.words = Vocabulary(_MOST_WORDS, LONGEST_WORD + 1, self.width + 2)
+        self.lock = Lock()
+
+    def add_up(self, sentences: Sequence[str], *, reply: bool) -> NDArray[np.int32]:
+        """Return a row for each folded sentence: the sums of the columns of the table.
+
+        Behind them stands the number of features that make a sentence longer, as `pieces.buckets` tells them apart.
+        """
+        sums = np.zeros((len(sentences), self.width + 1), np.int32)
+        with self.lock:
+            self.said = self.answered if reply else self.alone
+            self.tokens.make_room(sentences)
+            self.add_all(list(sentences), sums)
+        return sums
 
     def add_all(self, sentences: list[str], sums: NDArray[np.int32]) -> None:
         """Write the sums of each sentence's features, and how many make it longer, into a row of `sums`."""
@@ -189,48 +202,53 @@ class Adder:
         before = self.before_first
         for number in range(self.tokens.split(sentence)):
             if self.tokens.kinds[number] == _STRETCH:
-                longer += self.add_stretch(sentence, self.tokens.starts[number], self.tokens.ends[number])
+                longer += self.add_stretch(self.tokens.starts[number], self.tokens.ends[number])
                 before = self.after_stretch
                 continue
-            size = self.tokens.copy(sentence, number)
+            size = self.tokens.copy(number)
             whole, pair = _ALL, before
             for at in range(1, size + 1):
                 code = self.tokens.edged[at]
                 whole, pair = _fold(whole, code), _fold(pair, code)
-            _add(self.table, whole ^ _ALL, self.sums)
-            _add(self.table, pair ^ _ALL, self.sums)
-            longer += 2
-            if self.tokens.has_pieces(sentence, number):
-                longer += self.add_pieces(size)
-            self.add_meaning(self.lookup.mean_word(self.tokens.edged, size))
+            _add(self.table, (pair ^ _ALL) & BUCKETS - 1, self.sums)
+            word = self.words.find(self.tokens.edged, size + 1, whole)
+            if word < 0:
+                word = self.words.add(self.tokens.edged, size + 1, whole)
+                self.learn(word, size, whole, self.tokens.largest(number))
+            _add_known(self.words.records, word + 2, self.sums)
+            longer += self.words.records[word + 1] + 1
+            self.add_meaning(self.words.records[word])
             before = _fold(whole, _BLANK)
         return longer
 
-    def add_pieces(self, size: int) -> int:
-        """Add the pieces of a word; return how many they are."""
-        count = 0
+    def learn(self, word: int, size: int, whole: int, largest: int) -> None:
+        """Write what a word between its edges means, and what it and its pieces of up to `largest` characters say."""
+        for at in range(self.width):
+            self.words.records[word + 2 + at] = 0
+        _learn(self.table, whole ^ _ALL, self.words.records, word + 2, self.width)
+        count = 1
         for first in range(size + 3 - SMALLEST):
             state = _ALL
-            for at in range(first, min(first + LARGEST, size + 2)):
+            for at in range(first, min(first + largest, size + 2)):
                 state = _fold(state, self.tokens.edged[at])
                 if at - first >= SMALLEST - 1:
-                    _add(self.table, state ^ _ALL, self.sums)
+                    _learn(self.table, state ^ _ALL, self.words.records, word + 2, self.width)
                     count += 1
-        return count
+        self.words.records[word], self.words.records[word + 1] = self.lookup.mean_word(self.tokens.edged, size), count
 
-    def add_stretch(self, sentence: str, start: int, end: int) -> int:
+    def add_stretch(self, start: int, end: int) -> int:
         """Add the runs of a Japanese stretch, and what its words speak of, the longest first; return how many runs."""
         count = 0
         for first in range(start, end):
             state = _fold(_ALL, _RUN)
             for at in range(first, min(first + LONGEST_RUN, end)):
-                state = _fold(state, ord(sentence[at]))
-                _add(self.table, state ^ _ALL, self.sums)
+                state = _fold(state, self.tokens.codes[at])
+                _add(self.table, (state ^ _ALL) & BUCKETS - 1, self.sums)
                 count += 1
         at = start
         while at < end:
-            size = self.lookup.measure_run(sentence, at, end)
-            self.add_meaning(self.lookup.mean_run(sentence, at, size))
+            size = self.lookup.measure_run(self.tokens.codes, at, end)
+            self.add_meaning(self.lookup.mean_run(self.tokens.codes, at, size))
             at += max(size, 1)
         return count
 
@@ -245,42 +263,49 @@ class Adder:
             if concept == nothing:
                 break
             for kind in range(kinds):
-                _add(self.table, self.said[concept * kinds + kind], self.sums)
+                _add(self.said, concept * kinds + kind, self.sums)
             for at in range(REACH):
                 for other in range(most if self.recent[at] >= 0 else 0):
                     earlier = self.lookup.meanings[self.recent[at] * most + other]
                     if earlier not in (concept, nothing):
-                        _add(self.table, self.lookup.joint[earlier * nothing + concept], self.sums)
+                        _add(self.joint, earlier * nothing + concept, self.sums)
         for at in range(REACH - 1):
             self.recent[at] = self.recent[at + 1]
         self.recent[REACH - 1] = meaning
 
 
 class Embedder:
-    """Makes the vectors of a net's words, one sentence after the other."""
+    """Makes the vectors of a net's words; those of words met of late, it remembers."""
 
     def __init__(
-        self,
-        lookup: Lookup,
-        table: memoryview,
-        scale: NDArray[np.float32],
-        concepts: NDArray[np.float32],
-        longest: int,
+        self, lookup: Lookup, table: NDArray[np.int8], scale: NDArray[np.float32], concepts: NDArray[np.float32]
     ) -> None:
-        """Take the tables, and how long the longest sentence is."""
-        self.lookup, self.table, self.scale, self.concepts = lookup, table, scale, concepts
-        self.tokens = Tokens(longest)
+        """Take the tables.
+
+        A vector is the sum of the pieces' rows of `table` by `scale`, over the root of their number, and the rows of
+        `concepts` for what the word speaks of.
+        """
+        self.lookup, self.table, self.scale, self.concepts = lookup, table.data, scale, concepts
+        self.tokens = Tokens()
         self.sums = array("h", [0]) * len(scale)
         self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
+        # Of each word: what it means, how many its rows are, and their sums.
+        self.words = Vocabulary(_MOST_WORDS, LONGEST_WORD + 1, len(scale) + 2)
+        self.lock = Lock()
 
-    def embed_all(self, sentences: list[str], vectors: NDArray[np.float32]) -> list[int]:
-        """Write the vectors of all words, and of the end of each sentence; return where each sentence's are over."""
+    def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors of the words of folded sentences, with one for each end."""
+        vectors = np.empty((sum(map(len, sentences)) + len(sentences), len(self.scale)), np.float32)
+        with self.lock:
+            self.tokens.make_room(sentences)
+            return vectors[: self.embed_all(list(sentences), vectors)]
+
+    def embed_all(self, sentences: list[str], vectors: NDArray[np.float32]) -> int:
+        """Write the vectors of all words, and of the end of each sentence; return how many they are."""
         place = 0
-        ends = []
         for number in range(len(sentences)):
             place = self.embed_sentence(sentences[number], vectors, place)
-            ends.append(place)
-        return ends
+        return place
 
     def embed_sentence(self, sentence: str, vectors: NDArray[np.float32], place: int) -> int:
         """Write the vectors of a sentence's words and its end, from `place` on; return the place after them."""
@@ -288,28 +313,42 @@ class Embedder:
             if self.tokens.kinds[number] == _STRETCH:
                 start, end = self.tokens.starts[number], self.tokens.ends[number]
                 while start < end:
-                    size = self.lookup.measure_run(sentence, start, end)
-                    count = self.add_run(sentence, start, end)
+                    size = self.lookup.measure_run(self.tokens.codes, start, end)
+                    count = self.add_run(start, end)
                     if size > 1:
-                        count += self.add_run(sentence, start, start + size)
-                    self.write(vectors, place, count, self.lookup.mean_run(sentence, start, size))
+                        count += self.add_run(start, start + size)
+                    self.write(vectors, place, count, self.lookup.mean_run(self.tokens.codes, start, size))
                     place += 1
                     start += max(size, 1)
                 continue
-            size = self.tokens.copy(sentence, number)
-            count = self.add_word(size, LARGEST if self.tokens.has_pieces(sentence, number) else 0)
-            self.write(vectors, place, count, self.lookup.mean_word(self.tokens.edged, size))
+            size = self.tokens.copy(number)
+            self.embed_word(size, self.tokens.largest(number), vectors, place)
             place += 1
         self.tokens.edged[1] = _END
-        self.write(vectors, place, self.add_word(1, 0), -1)
+        self.embed_word(1, 0, vectors, place)
         return place + 1
 
-    def add_word(self, size: int, largest: int) -> int:
-        """Add the rows of a word and of its first pieces of up to `largest` characters; return how many."""
-        state = _ALL
+    def embed_word(self, size: int, largest: int, vectors: NDArray[np.float32], place: int) -> None:
+        """Write the vector of a word between its edges, with pieces of up to `largest` characters."""
+        whole = _ALL
         for at in range(1, size + 1):
-            state = _fold(state, self.tokens.edged[at])
-        _add_pieces(self.table, state ^ _ALL, self.sums)
+            whole = _fold(whole, self.tokens.edged[at])
+        word = self.words.find(self.tokens.edged, size + 1, whole)
+        if word < 0:
+            word = self.words.add(self.tokens.edged, size + 1, whole)
+            count, meaning = self.add_word(size, largest, whole), self.lookup.mean_word(self.tokens.edged, size)
+            self.words.records[word], self.words.records[word + 1] = meaning, count
+            for at in range(len(self.sums)):
+                self.words.records[word + 2 + at] = self.sums[at]
+        else:
+            meaning, count = self.words.records[word], self.words.records[word + 1]
+            for at in range(len(self.sums)):
+                self.sums[at] = self.words.records[word + 2 + at]
+        self.write(vectors, place, count, meaning)
+
+    def add_word(self, size: int, largest: int, whole: int) -> int:
+        """Add the rows of a word and of its first pieces of up to `largest` characters; return how many."""
+        _add_pieces(self.table, whole ^ _ALL, self.sums)
         count = 1
         for length in range(SMALLEST, largest + 1):
             for first in range(size + 3 - length):
@@ -322,12 +361,12 @@ class Embedder:
                 count += 1
         return count
 
-    def add_run(self, sentence: str, start: int, end: int) -> int:
+    def add_run(self, start: int, end: int) -> int:
         """Add the rows of the first few characters of a Japanese run; return how many."""
         count = 0
         state = _fold(_ALL, _RUN)
         for at in range(start, min(start + LONGEST_RUN, end)):
-            state = _fold(state, ord(sentence[at]))
+            state = _fold(state, self.tokens.codes[at])
             _add_pieces(self.table, state ^ _ALL, self.sums)
             count += 1
         return count
@@ -342,10 +381,20 @@ class Embedder:
             _add_concept(self.concepts, concept, vectors[place])
 
 
-def _add(table: memoryview, number: int, sums: "array[int]") -> None:
-    row = number & BUCKETS - 1
+def _add(table: memoryview, row: int, sums: "array[int]") -> None:
     for at in range(len(sums)):
         sums[at] += table[row, at] - ZERO
+
+
+def _add_known(records: "array[int]", first: int, sums: "array[int]") -> None:
+    for at in range(len(sums)):
+        sums[at] += records[first + at]
+
+
+def _learn(table: memoryview, number: int, records: "array[int]", first: int, width: int) -> None:
+    row = number & BUCKETS - 1
+    for at in range(width):
+        records[first + at] += table[row, at] - ZERO
 
 
 def _add_pieces(table: memoryview, number: int, sums: "array[int]") -> None:
@@ -365,15 +414,25 @@ def _write(sums: "array[int]", scale: NDArray[np.float32], root: float, vector: 
         sums[at] = 0
 
 
-def _tell(character: str) -> int:
-    """Return what a token is that begins with a character; 0 where none does."""
-    if "a" <= character <= "z" or "\u00df" <= character <= "\u024f":
+def _tell(code: int) -> int:
+    """Return what a token is that begins with the character of `code`; 0 where none does."""
+    if _A <= code <= _Z or _FIRST_LETTER <= code <= _LAST_LETTER:
         return _WORD
-    if "\u3005" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff":
+    # Most others are blanks.
+    if code == _BLANK:
+        return 0
+    if _FIRST_KANA <= code <= _LAST_KANA or _FIRST_HAN <= code <= _LAST_HAN:
         return _STRETCH
-    if character in "_%$€£¥?!":
-        return ord(character)
-    return _ZERO if character.isdecimal() else 0
+    if code in (_LINK, _PERCENT, _DOLLAR, _EURO, _POUND, _YEN, _ASKS, _CALLS):
+        return code
+    if code < _ONE_OCTET:
+        return _ZERO if _ZERO <= code <= _NINE else 0
+    return _ZERO if chr(code).isdecimal() else 0
+
+
+def _goes_on(code: int) -> bool:
+    """Tell whether a number goes on with the character of `code`, which is no digit."""
+    return code in (_POINT, _COMMA, _SLASH, _COLON, _HYPHEN)
 
 
 def _fold(state: int, code: int) -> int:
@@ -393,10 +452,6 @@ def _sum_check(octet: int) -> int:
     for _ in range(8):
         octet = octet >> 1 ^ (_POLYNOMIAL if octet & 1 else 0)
     return octet
-
-
-def _measure(sentences: Sequence[str]) -> int:
-    return max(map(len, sentences), default=0)
 
 
 def _number(words: Mapping[str, Meaning], meanings: Sequence[Meaning]) -> dict[str, int]:

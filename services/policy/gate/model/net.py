@@ -6,9 +6,8 @@ over a packaged file: the same message gives the same numbers in every process o
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import pairwise
 from math import prod
 from pathlib import Path
 from typing import TypeAlias
@@ -18,9 +17,9 @@ from numpy.typing import NDArray
 
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
-from services.policy.gate.model.lookup import Lookup
+from services.policy.gate.model.lookup import Embedder, Lookup
+from services.policy.gate.model.neighbours import mix
 from services.policy.gate.model.pieces import ROWS
-from services.policy.gate.remembered import RememberedTogether, is_short
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -35,7 +34,6 @@ STRETCH = 400
 """How many words are read at once."""
 OUTERMOST = 8.0
 
-_MOST_SENTENCES = 1_024
 _STEPS = 127
 _TABLE = "pieces"
 # OpenBLAS starts threads for larger products, where the service has its own idea of who works when.
@@ -53,9 +51,7 @@ class Net:
         """
         self.labels = labels
         self._whole = np.array(list(labels.values()))
-        self._arrays, self._lookup = arrays, Lookup(lists)
-        self._vectors = RememberedTogether(self._embed, _MOST_SENTENCES, is_short)
-        self._table = arrays[_TABLE].astype(np.int8, copy=False)
+        self._arrays = arrays
         if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(lists.names):
             raise ValueError("the net does not fit the lists of words")
         width = arrays[_TABLE].shape[1]
@@ -63,17 +59,25 @@ class Net:
             raise ValueError("the net does not fit: its vectors are of several widths")
         if len(arrays["bias"]) != len(labels):
             raise ValueError("the net does not fit its labels")
-        rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": STRETCH}
+        rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": _ROWS_AT_ONCE}
         if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
             raise ValueError("the net is too wide to be multiplied without threads")
+        table = arrays[_TABLE].astype(np.int8, copy=False)
+        self._embedder = Embedder(Lookup(lists), table, arrays["scale"], arrays["concepts"])
+        self._passes = [
+            (_lay_out(arrays[f"pass{number}"]), arrays[f"pass{number}_bias"], stride)
+            for number, stride in enumerate(STRIDES)
+        ]
+        self._telling = np.concatenate([arrays["heads"], arrays["words"] * np.float32(SHARPNESS)], axis=1)
+        # First of what is said unasked, then of answers.
+        self._biases = arrays["bias"], arrays["bias"] + arrays["reply_bias"]
 
     def scores(self, sentences: Iterable[str], *, reply: bool) -> list[float]:
         """Return how much folded sentences speak for each label, between -8 and 8, in the order of the labels.
 
         Of stretches of long text the most telling counts; what a message says as a whole, all of them have to say.
         """
-        remembered = self._vectors.list_all(list(dict.fromkeys(sentences)) or [""])
-        vectors = np.frombuffer(b"".join(remembered), np.float32).reshape(-1, len(self._arrays["scale"]))
+        vectors = self._embedder.embed(list(dict.fromkeys(sentences)) or [""])
         last = max(0, len(vectors) - STRETCH)
         # The last stretch overlaps the one before: a few words by themselves were never learned from.
         starts = dict.fromkeys(min(at, last) for at in range(0, len(vectors), STRETCH))
@@ -83,40 +87,38 @@ class Net:
             found = np.where(self._whole, np.min(stretches, axis=0), np.max(stretches, axis=0))
         return [round(one, 3) for one in np.clip(found, -OUTERMOST, OUTERMOST).tolist()]
 
-    def _embed(self, sentences: Sequence[str]) -> list[bytes]:
-        """Return of each sentence the vectors of its words, and one for its end."""
-        vectors, ends = self._lookup.embed(sentences, self._table, self._arrays["scale"], self._arrays["concepts"])
-        return [vectors[start:end].tobytes() for start, end in pairwise([0, *ends])]
-
     def _stretch(self, said: Floats, *, reply: bool) -> Floats:
         arrays = self._arrays
         if reply:
             said = said + arrays["reply"]
-        for number, stride in enumerate(STRIDES):
-            said = said + self._mixed(said, number, stride)
-        heads = said @ arrays["heads"]
-        heads = np.exp(heads - heads.max(axis=0))
-        looked_for = (heads / heads.sum(axis=0)).T @ said
+        for kernel, bias, stride in self._passes:
+            said = mix(said, _multiply(said, kernel), bias, stride)
+        # What the heads look for and what each word says, together.
+        told = _multiply(said, self._telling)
+        best = told.max(axis=0)
+        shares = np.exp(told - best)
+        sums = shares.sum(axis=0)
+        count = len(arrays["heads"].T)
+        looked_for = (shares[:, :count] / sums[:count]).T @ said
         on_the_whole = said.sum(axis=0) / np.sqrt(np.float32(len(said)))
         gathered = np.concatenate([on_the_whole, said.max(axis=0), looked_for.ravel()])
-        each = said @ arrays["words"] * np.float32(SHARPNESS)
-        best = each.max(axis=0)
-        most = (best + np.log(np.exp(each - best).sum(axis=0))) / np.float32(SHARPNESS)
-        result: Floats = gathered @ arrays["out"] + most + arrays["bias"]
-        return result + arrays["reply_bias"] if reply else result
+        most = (best[count:] + np.log(sums[count:])) / np.float32(SHARPNESS)
+        result: Floats = gathered @ arrays["out"] + most + self._biases[reply]
+        return result
 
-    def _mixed(self, said: Floats, number: int, stride: int) -> Floats:
-        size, width = said.shape
-        reach = stride * (NEIGHBOURS // 2)
-        padded = np.zeros((size + 2 * reach, width), np.float32)
-        padded[reach : reach + size] = said
-        near = np.zeros((-(-size // _ROWS_AT_ONCE) * _ROWS_AT_ONCE, NEIGHBOURS, width), np.float32)
-        for at in range(NEIGHBOURS):
-            near[:size, at] = padded[at * stride : at * stride + size]
-        parts = near.reshape(-1, _ROWS_AT_ONCE, NEIGHBOURS * width) @ self._arrays[f"pass{number}"]
-        mixed: Floats = parts.reshape(-1, width)[:size]
-        mixed += self._arrays[f"pass{number}_bias"]
-        return np.maximum(mixed, 0, out=mixed)
+
+def _lay_out(kernel: Floats) -> Floats:
+    """Return a pass, which has a matrix for each place below that for the one before, with these side by side."""
+    width = len(kernel.T)
+    return np.ascontiguousarray(kernel.reshape(NEIGHBOURS, width, width).transpose(1, 0, 2).reshape(width, -1))
+
+
+def _multiply(said: Floats, kernel: Floats) -> Floats:
+    size, width = said.shape
+    padded = np.zeros((-(-size // _ROWS_AT_ONCE), _ROWS_AT_ONCE, width), np.float32)
+    padded.reshape(-1, width)[:size] = said
+    product: Floats = (padded @ kernel).reshape(-1, len(kernel.T))[:size]
+    return product
 
 
 def read_net(path: Path = PACKAGED, lists: Concepts | None = None) -> Net:

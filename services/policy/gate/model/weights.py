@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.line import Calibration, Line, Lines
-from services.policy.gate.model.lookup import Lookup
+from services.policy.gate.model.lookup import Adder, Lookup
 from services.policy.gate.model.pieces import BUCKETS
 from services.policy.gate.remembered import RememberedTogether, is_short
 
@@ -41,8 +41,7 @@ class Weights:
         self.both = Lines({label: one.both for label, one in labels.items()})
         self.alone = Lines({label: one.alone for label, one in labels.items()})
         self._scales = np.array([one.scale for one in labels.values()])
-        self._table = np.frombuffer(table, np.uint8).reshape(BUCKETS, size)
-        self._lookup = Lookup(lists)
+        self._adder = Adder(Lookup(lists), np.frombuffer(table, np.uint8).reshape(BUCKETS, size))
         # First what is said unasked, then in answers.
         self._sentences = tuple(
             RememberedTogether(partial(self._read, reply=reply), _MOST_SENTENCES, is_short) for reply in (False, True)
@@ -54,7 +53,7 @@ class Weights:
         return np.frombuffer(b"".join(rows), np.int32).reshape(-1, len(self.order) + 1)
 
     def _read(self, sentences: Sequence[str], *, reply: bool) -> list[bytes]:
-        return [row.tobytes() for row in self._lookup.add_up(sentences, self._table, reply=reply)]
+        return [row.tobytes() for row in self._adder.add_up(sentences, reply=reply)]
 
     def freed(self, sums: Sums) -> NDArray[np.float64]:
         """Return the sums of all labels, freed from the length of what they are of; of one row or of several."""

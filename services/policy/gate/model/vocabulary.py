@@ -1,0 +1,61 @@
+# cython: annotation_typing=False, boundscheck=False, wraparound=False, initializedcheck=False
+"""The words met of late, each with what it came to; compiled where that can be done.
+
+Of each there is one record of two octets a number: memory further away than a processor's own is what looking words
+up takes time for, so that all that is asked for of a word stands together.
+"""
+
+from array import array
+
+# A table that is searched from where a key falls on must be larger than its keys.
+_PLACES_FOR_EACH = 2
+# What a key is kept less: its numbers go from 0 to 65,535.
+_MIDDLE = 1 << 15
+
+
+class Vocabulary:
+    """Keys of a few numbers, each with as many values."""
+
+    def __init__(self, most: int, longest: int, values: int) -> None:
+        """Make room for `most` keys, a power of two, of up to `longest` numbers, with `values` behind each."""
+        self.most, self.count, self.place = most, 0, 0
+        self.first, self.width = 1 + longest, 1 + longest + values
+        # How long a key is, the key, its values.
+        self.records = array("h", [0]) * (most * self.width)
+        self.places = array("i", [-1]) * (most * _PLACES_FOR_EACH)
+
+    def find(self, key: "array[int]", size: int, mixed: int) -> int:
+        """Return where the values of the first `size` of `key` begin in `records`; -1 if it is not known.
+
+        `mixed` is any number that follows from the key.
+        """
+        self.place = mixed & self.most * _PLACES_FOR_EACH - 1
+        while self.places[self.place] >= 0:
+            if _is_at(self.records, self.places[self.place], key, size):
+                return self.places[self.place] + self.first
+            self.place = self.place + 1 & self.most * _PLACES_FOR_EACH - 1
+        return -1
+
+    def add(self, key: "array[int]", size: int, mixed: int) -> int:
+        """Return where the values of a key shall be that was just not found; where there is no room, forget all."""
+        if self.count == self.most:
+            self.count = 0
+            for place in range(self.most * _PLACES_FOR_EACH):
+                self.places[place] = -1
+            self.find(key, size, mixed)
+        record = self.count * self.width
+        self.records[record] = size
+        for at in range(size):
+            self.records[record + 1 + at] = key[at] - _MIDDLE
+        self.places[self.place] = record
+        self.count += 1
+        return record + self.first
+
+
+def _is_at(records: "array[int]", record: int, key: "array[int]", size: int) -> bool:
+    if records[record] != size:
+        return False
+    for at in range(size):  # noqa: SIM110  # a generator would not be compiled to a loop
+        if records[record + 1 + at] != key[at] - _MIDDLE:
+            return False
+    return True
