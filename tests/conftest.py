@@ -4,7 +4,12 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["pytester", "tests.infrastructure.components", "tests.infrastructure.requirements"]
+pytest_plugins = [
+    "pytester",
+    "tests.infrastructure.components",
+    "tests.infrastructure.garbage",
+    "tests.infrastructure.requirements",
+]
 
 # How long an example takes says more about who else uses the machine than about the code.
 settings.register_profile("tests", deadline=None)
