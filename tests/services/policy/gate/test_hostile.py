@@ -90,7 +90,13 @@ def _seconds(text: str) -> float:
 def test_takes_time_in_proportion_to_the_length(piece: str) -> None:
     short = (piece * (_LENGTH // len(piece) + 1))[:_LENGTH]
     # Other work on the machine slows one measurement down, not each of three.
-    assert any(_seconds(short * 4) < max(_seconds(short), _SHORTEST_TO_COMPARE) * 8 for _ in range(3))
+    assert any(_keeps_proportion(short) for _ in range(3))
+
+
+def _keeps_proportion(short: str) -> bool:
+    taken = _seconds(short * 4)
+    # Most are over before it matters what the short one takes.
+    return taken < _SHORTEST_TO_COMPARE * 8 or taken < _seconds(short) * 8
 
 
 def test_judges_a_megabyte() -> None:
