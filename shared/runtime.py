@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +29,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 _RESTART_SECONDS = 1.0
 _RETRY_POLL_SECONDS = 1.0
 _PURGE_SECONDS = 3600.0
+_FIRST_PURGE_SECONDS = 60.0
 _GRACE_SECONDS = 3
 # A batch of events makes some tens of thousands of objects and lets go of them at its end.
 _COLLECT_AFTER = 50_000
@@ -54,7 +55,7 @@ class Service:
             "consumer": self._consume,
             "relay": relay.run,
             "retries": self._retry_dead,
-            "purge": lambda: self._purge(relay),
+            "purge": lambda: purge_hourly(lambda: self._purge(relay)),
             **(works or {}),
         }
         tasks = [
@@ -82,15 +83,22 @@ class Service:
             await asyncio.sleep(_RETRY_POLL_SECONDS)
 
     async def _purge(self, relay: Relay) -> None:
-        while True:
-            await finish(self._purge_once(relay))
-            await asyncio.sleep(_PURGE_SECONDS)
-
-    async def _purge_once(self, relay: Relay) -> None:
         days = self.settings.retention_days
         await relay.purge(days)
         async with self.database.transaction() as session:
             await inbox.purge_inbox(session, days * 2)
+
+
+async def purge_hourly(purge: Callable[[], Awaitable[object]]) -> None:
+    """Call `purge` every hour until cancelled, and again at once as long as it answers that there is more.
+
+    First after a minute: a start has more urgent things to do.
+    """
+    await asyncio.sleep(_FIRST_PURGE_SECONDS)
+    while True:
+        while await finish(purge()):
+            pass
+        await asyncio.sleep(_PURGE_SECONDS)
 
 
 async def supervise(name: str, work: Work) -> None:

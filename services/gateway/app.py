@@ -1,7 +1,8 @@
 """The gateway, put together."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -44,7 +45,7 @@ from shared.db import Database
 from shared.http import create_http_app
 from shared.links import Links
 from shared.migrations import require_current
-from shared.runtime import Service, check_bus
+from shared.runtime import Service, Work, check_bus, purge_hourly
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _ROUTERS = (
@@ -102,15 +103,18 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        works = {
-            "live": hub.run,
+        purges: dict[str, Callable[[], Awaitable[object]]] = {
             "live-purge": lambda: hub.purge(settings.retention_days),
             "requests-purge": lambda: forget_requests(gateway),
             "senders-purge": lambda: forget_expired(gateway),
-            "feeds": lambda: process_feeds(gateway),
             "feeds-purge": lambda: purge_feeds(gateway),
-            "deadlines": lambda: watch_deadlines(gateway),
             "apps-purge": lambda: apps_service.forget_expired(database),
+        }
+        works: dict[str, Work] = {
+            "live": hub.run,
+            "feeds": lambda: process_feeds(gateway),
+            "deadlines": lambda: watch_deadlines(gateway),
+            **{name: partial(purge_hourly, purge) for name, purge in purges.items()},
         }
         async with service.running(works):
             try:

@@ -18,7 +18,7 @@ from shared.kafka import KafkaBus
 from shared.metrics import ServiceMetrics
 from shared.misconfiguration import MisconfiguredError
 from shared.outbox import emit
-from shared.runtime import Service, check_bus, open_bus, serve, supervise
+from shared.runtime import Service, check_bus, open_bus, purge_hourly, serve, supervise
 from shared.settings import SharedSettings
 from tests.infrastructure.kafka.broker import KafkaBroker
 from tests.infrastructure.process import free_port
@@ -57,6 +57,21 @@ async def test_a_running_service_relays_consumes_and_does_its_own_work(database:
         await tell(database, 1, 2)
         await until(has(database, 1, 2), "both events to be handled")
         await asyncio.wait_for(worked.wait(), 5)
+
+
+async def test_purging_goes_on_as_long_as_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.runtime._FIRST_PURGE_SECONDS", 0)
+    left = 3
+
+    async def purge() -> bool:
+        nonlocal left
+        left -= 1
+        return left > 0
+
+    task = asyncio.create_task(purge_hourly(purge))
+    await until(lambda: left == 0, "all to be forgotten")
+    assert not task.done()
+    task.cancel()
 
 
 async def test_a_dead_letter_is_tried_again_without_a_restart(database: Database) -> None:

@@ -1,6 +1,5 @@
 """Use cases of apps: register, authorise for a seller, take both back, and know an app by its access token."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,11 +12,9 @@ from services.gateway.apps.domain import CODE_LIFETIME, Credential, choose_app_s
 from services.gateway.apps.errors import ActsForNobody, AppRevoked
 from services.gateway.apps.models import App, Authorisation, Code
 from services.gateway.holding import hold
-from shared.bus import finish
 from shared.db import Database
 from shared.problems import Invalid, NotFound
 
-_PURGE_SECONDS = 3600.0
 # Longer than they are good, so that a second use of a stolen one is still recognised.
 _USED_CODES_KEPT = timedelta(days=1)
 
@@ -137,13 +134,7 @@ async def recognise(session: AsyncSession, secret: str, now: datetime) -> Caller
 
 
 async def forget_expired(database: Database) -> None:
-    """Forget, every hour until cancelled, access tokens and codes that have expired."""
-    while True:
-        await finish(_forget_once(database))
-        await asyncio.sleep(_PURGE_SECONDS)
-
-
-async def _forget_once(database: Database) -> None:
+    """Forget access tokens and codes that have expired."""
     now = datetime.now(UTC)
     async with database.transaction() as session:
         await store.purge_expired(session, now, now - _USED_CODES_KEPT)

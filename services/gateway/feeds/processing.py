@@ -21,7 +21,6 @@ from shared.crypto import SealError
 from shared.problems import Problem
 
 _POLL_SECONDS = 1.0
-_PURGE_SECONDS = 3600.0
 _PURGED_AT_ONCE = 100
 _UNREADABLE = "The rest of the file could not be read any more."
 _RESEND = "Send the file again; what was recorded already is not recorded twice."
@@ -112,15 +111,8 @@ async def _give_up(gateway: Gateway, feed: Feed, problem: str, advice: str) -> N
         )
 
 
-async def purge_feeds(gateway: Gateway) -> None:
-    """Forget feeds, every hour until cancelled, that were done longer ago than events are kept."""
-    while True:
-        while await finish(_purge_once(gateway)):
-            pass
-        await asyncio.sleep(_PURGE_SECONDS)
-
-
-async def _purge_once(gateway: Gateway) -> bool:
+async def purge_feeds(gateway: Gateway) -> bool:
+    """Forget feeds that were done longer ago than events are kept; return whether there may be more."""
     before = datetime.now(UTC) - timedelta(days=gateway.settings.feed_days)
     async with gateway.database.reading() as session:
         feeds = await store.list_old(session, before, _PURGED_AT_ONCE)

@@ -145,11 +145,9 @@ class Hub:
             raise TooManyStreams(self._per_caller)
 
     async def purge(self, days: int) -> None:
-        """Forget changes older than `days`, again and again, until cancelled."""
-        while True:
-            async with self._database.transaction() as session:
-                await store.delete_changes(session, datetime.now(UTC) - timedelta(days=days))
-            await asyncio.sleep(3600)
+        """Forget changes older than `days`."""
+        async with self._database.transaction() as session:
+            await store.delete_changes(session, datetime.now(UTC) - timedelta(days=days))
 
     async def _follow(self, listener: Listener, heartbeat: float) -> AsyncIterator[Change | None]:
         while not self.stopping.is_set() and not listener.overrun:

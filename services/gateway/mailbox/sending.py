@@ -18,7 +18,6 @@ from services.gateway.mailbox.service import Accepted
 
 LONGEST_WAIT_SECONDS = 30
 _REMEMBERED_DAYS = 7
-_PURGE_SECONDS = 3600
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 
 
@@ -69,11 +68,9 @@ async def wait_decided(gateway: Gateway, message_id: UUID, seconds: int | None) 
 
 
 async def forget_requests(gateway: Gateway) -> None:
-    """Forget idempotency keys after a week, again and again, until cancelled."""
-    while True:
-        async with gateway.database.transaction() as session:
-            await store.forget_requests(session, datetime.now(UTC) - timedelta(days=_REMEMBERED_DAYS))
-        await asyncio.sleep(_PURGE_SECONDS)
+    """Forget idempotency keys after a week."""
+    async with gateway.database.transaction() as session:
+        await store.forget_requests(session, datetime.now(UTC) - timedelta(days=_REMEMBERED_DAYS))
 
 
 async def _repeat(gateway: Gateway, before: RememberedRequest, fingerprint: str) -> tuple[UUID, UUID, bool]:

@@ -1,6 +1,5 @@
 """Use cases of sender addresses: ask for one, confirm it by the link that was sent there, take it back (R-MAIL-2)."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -14,7 +13,6 @@ from services.gateway.holding import hold
 from services.gateway.senders import store
 from services.gateway.senders.errors import TooManyRequests, TooManySenders
 from services.gateway.senders.models import SenderRequest
-from shared.bus import finish
 from shared.contracts.facts import Sealed
 from shared.contracts.gateway import SenderRequested
 from shared.crypto import KeyRing
@@ -25,7 +23,6 @@ MOST_SENDERS = 50
 MOST_REQUESTS_A_DAY = 20
 _ADDRESS = "address"
 _DAY = timedelta(days=1)
-_PURGE_SECONDS = 3600.0
 
 
 async def request_sender(
@@ -104,13 +101,7 @@ async def remove_sender(session: AsyncSession, keys: KeyRing, seller_id: str, re
 
 
 async def forget_expired(gateway: Gateway) -> None:
-    """Forget, every hour until cancelled, requests that nobody confirmed in time."""
-    while True:
-        await finish(_forget_once(gateway))
-        await asyncio.sleep(_PURGE_SECONDS)
-
-
-async def _forget_once(gateway: Gateway) -> None:
+    """Forget requests that nobody confirmed in time."""
     # A week longer than their links, so that whoever comes late still reads why.
     before = datetime.now(UTC) - timedelta(days=7)
     async with gateway.database.transaction() as session:

@@ -92,10 +92,10 @@ async def test_a_token_ends_with_its_hour_and_is_purged(anywhere: Running) -> No
         assert await store.get_code(session, hash_secret(code)) is None
 
 
-async def test_an_instance_forgets_what_expired_when_it_starts(running: Running) -> None:
+async def test_an_instance_forgets_what_expired(running: Running) -> None:
     await let_in(running.world)
     await expire(running, AccessToken)
-    await service._forget_once(running.gateway.database)  # noqa: SLF001 - the loop around it never ends
+    await service.forget_expired(running.gateway.database)
     async with running.gateway.database.reading() as session:
         assert (await session.exec(select(AccessToken))).all() == []
 
