@@ -1,5 +1,6 @@
 """Thresholds yield to the rules' own examples where these are near."""
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from tests.services.policy.training.leeway import LEEWAY, yielding
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 RULES = RuleSet.load()
+WEIGHTS = read_weights()
 LABEL = "sensitive"
 
 
@@ -26,10 +28,10 @@ OWN = [_example("Ho il suo indirizzo, se lo ricordi."), _example("So dove abita,
 
 def _lowered(shift: float) -> float:
     """Return by how much a threshold that was raised by `shift` yields."""
-    weights = read_weights()
-    calibration = weights.labels[LABEL]
+    calibration = WEIGHTS.labels[LABEL]
     raised = replace(calibration.both, threshold=calibration.both.threshold + shift)
-    weights.labels[LABEL] = replace(calibration, both=raised)
+    weights = copy(WEIGHTS)
+    weights.labels = WEIGHTS.labels | {LABEL: replace(calibration, both=raised)}
     return raised.threshold - yielding(weights, RULES, OWN)[LABEL].both.threshold
 
 
