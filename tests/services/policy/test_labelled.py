@@ -47,14 +47,19 @@ each_language = pytest.mark.parametrize("lang", LANGUAGES)
 
 
 @cache
+def read_once(part: Part) -> tuple[Labelled, ...]:
+    return tuple(read_part(part))
+
+
+@cache
 def labelled(part: Part, lang: str) -> tuple[Labelled, ...]:
-    return tuple(message for message in read_part(part) if message.lang == lang)
+    return tuple(message for message in read_once(part) if message.lang == lang)
 
 
 @cache
 def judged() -> tuple[Outcome, ...]:
     """Judge the held-out part once."""
-    return tuple(judge_all(RuleSet.load(), read_part("heldout")))
+    return tuple(judge_all(RuleSet.load(), read_once("heldout")))
 
 
 @cache
@@ -106,7 +111,7 @@ def test_only_a_buyer_writes_before_an_order_and_only_there_is_contact_data_labe
 
 
 def test_ids_are_unique() -> None:
-    ids = Counter(message.id for part in PARTS for message in read_part(part))
+    ids = Counter(message.id for part in PARTS for message in read_once(part))
     assert [name for name, times in ids.items() if times > 1] == []
 
 
