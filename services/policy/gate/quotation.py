@@ -10,7 +10,7 @@ import re
 from itertools import accumulate
 
 from services.policy.gate.offsets import Derived
-from services.policy.gate.scan import BLANK, LINE_END, quick_pattern
+from services.policy.gate.scan import BLANK, LINE_END, Quick
 
 _QUOTED_LINE = re.compile(r"[ \t]{0,3}(?:[>＞]|\|[ \t])")
 _SEPARATOR_WORDS = (
@@ -49,7 +49,7 @@ _ATTRIBUTION_START = re.compile(
 _DATED = re.compile(r"\d")
 # Of all the signs of history, each has one of these.
 _TELLING = re.compile(r"[>＞|:：_]|--")
-_SEPARATING = quick_pattern(
+_SEPARATING = Quick(
     rf"(?i)(?:^|{LINE_END}){BLANK}*(?:[-_=*]{{2,30}}{BLANK}*)?(?:{_SEPARATOR_WORDS}){BLANK}*[:：]?{BLANK}*"
     rf"(?:[-_=*]{{2,30}}{BLANK}*)?(?:$|{LINE_END})"
 )
@@ -60,7 +60,7 @@ _LONGEST_HEADER = 6
 def fresh(text: str) -> Derived:
     """Return the newly written lines of `text` with their places in it."""
     derived = Derived()
-    separating = _SEPARATING.search(text) is not None
+    separating = _SEPARATING.is_in(text) is not None
     if not separating and _TELLING.search(text) is None:
         derived.append(text, 0, len(text))
         return derived

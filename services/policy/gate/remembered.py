@@ -53,13 +53,21 @@ class RememberedTogether(Generic[_Key, _Value]):
         """Return the answers for `keys`, in order."""
         # Another thread may change them meanwhile.
         newer, older = self._newer, self._older
-        unknown = [key for key in dict.fromkeys(keys) if key not in newer]
-        answers = {key: older[key] for key in unknown if key in older}
-        new = [key for key in unknown if key not in answers]
-        answers.update(zip(new, self._find(new) if new else (), strict=True))
-        found = [answers[key] if key in answers else newer[key] for key in keys]
-        if len(self._newer) + len(answers) > self._half:
+        answers: dict[_Key, _Value] = {}
+        kept: dict[_Key, _Value] = {}
+        new: dict[_Key, None] = {}
+        for key in keys:
+            if key in newer:
+                answers[key] = newer[key]
+            elif key in older:
+                answers[key] = kept[key] = older[key]
+            else:
+                new[key] = None
+        if new:
+            found = dict(zip(new, self._find(list(new)), strict=True))
+            answers.update(found)
+            kept.update((key, found[key]) for key in filter(self._is_worth_it, found))
+        if len(self._newer) + len(kept) > self._half:
             self._newer, self._older = {}, self._newer
-        kept = (key for key in answers if self._is_worth_it(key))
-        self._newer.update((key, answers[key]) for key in islice(kept, self._half))
-        return found
+        self._newer.update(islice(kept.items(), self._half))
+        return [answers[key] for key in keys]

@@ -1,6 +1,6 @@
 """Patterns that tell in one fast pass whether a text is worth a closer look."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import re2
@@ -14,21 +14,26 @@ DIGIT = r"\p{Nd}"
 _MEMORY = 64 << 20
 
 
-def quick_pattern(source: str) -> Any:  # noqa: ANN401  # RE2 ships no types
-    """Return a pattern of RE2, whose one pass over the text tells whether a closer look is worth it."""
-    return re2.compile(source, _options())
+class Quick:
+    """Patterns of RE2, of which one pass over a text tells whether a closer look is worth it."""
+
+    def __init__(self, *sources: str) -> None:
+        """Compile the patterns. Fails with `re2.error` on one that RE2 refuses."""
+        self._patterns = re2.Set.SearchSet(_options())
+        for source in sources:
+            self._patterns.Add(source)
+        self._patterns.Compile()
+
+    def list_numbers(self, text: str) -> Sequence[int]:
+        """Return the numbers of the patterns that a text has, in any order."""
+        return self._patterns.Match(text) or ()
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether a text has any of the patterns."""
+        return bool(self._patterns.Match(text))
 
 
-def quick_patterns(sources: Iterable[str]) -> Any:  # noqa: ANN401  # see above
-    """Return patterns of RE2 as one, whose `Match` tells the numbers of those that a text has, or `None`."""
-    patterns = re2.Set.SearchSet(_options())
-    for source in sources:
-        patterns.Add(source)
-    patterns.Compile()
-    return patterns
-
-
-def _options() -> Any:  # noqa: ANN401  # see above
+def _options() -> Any:  # noqa: ANN401  # RE2 ships no types
     options = re2.Options()
     options.max_mem = _MEMORY
     return options

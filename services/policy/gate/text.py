@@ -26,7 +26,7 @@ from services.policy.gate.characters import (
     character_class,
 )
 from services.policy.gate.offsets import Derived, OffsetMap
-from services.policy.gate.scan import quick_pattern
+from services.policy.gate.scan import Quick
 from services.policy.gate.spotting import encode
 
 _Fact = TypeVar("_Fact")
@@ -43,10 +43,10 @@ _ODD = re.compile(
 )
 _SPECIAL = re.compile(f"[{SPECIAL}]")
 # RE2 has one pass for all of these; only where it finds something is a closer look worth the time.
-_UNUSUAL = quick_pattern(
+_UNUSUAL = Quick(
     rf"[&{INVISIBLE}{COMBINING}{_HALF_WIDTH_KANA}{LOOK_ALIKE_SCRIPTS}]|[{_wide(_SEVERAL_CLASS)}]|[{_wide(SPECIAL)}]"
 )
-_SET_APART = quick_pattern(r"(?:^|[^a-z0-9])(?:[\pL\pN][ ._*·•|/~+-]){2}[\pL\pN](?:$|[^a-z0-9])")
+_SET_APART = Quick(r"(?:^|[^a-z0-9])(?:[\pL\pN][ ._*·•|/~+-]){2}[\pL\pN](?:$|[^a-z0-9])")
 _ACCENTED = re.compile(f"[{character_class(map(chr, ACCENTLESS))}]")
 _HIDDEN = re.compile(rf"[{INVISIBLE}]")
 _MARK = re.compile(rf"[{COMBINING}]")
@@ -109,7 +109,7 @@ class NormalisedText:
     def _plain(self, original: str) -> str:
         if original.isascii() and "&" not in original:
             return original.translate(_PLAIN)
-        if not _UNUSUAL.search(original):
+        if not _UNUSUAL.is_in(original):
             return original.lower()
         if _ODD.search(original) is None:
             return _latinised(_lowered(original))
@@ -127,7 +127,7 @@ class NormalisedText:
         return _latinised(derived.text)
 
     def _joined(self, text: str) -> str:
-        if not _SET_APART.search(text):
+        if not _SET_APART.is_in(text):
             return text
         derived = Derived()
         done = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.policy.gate.domains import is_public_suffix
-from services.policy.gate.scan import BLANK, quick_pattern
+from services.policy.gate.scan import BLANK, Quick
 from services.policy.gate.wordlist import Words, alternatives, flat
 
 SIGNS = Path(__file__).with_name("signs.toml")
@@ -58,11 +58,11 @@ class Mailboxes:
         # "at" and its like are everyday words: of these, only such as a provider or a host may follow.
         sign = rf"{BLANK}*(?:[.。・]|ドット|どっと)|{BLANK}+(?:{dot}){BLANK}|{BLANK}*{frame}+{BLANK}?(?:\.|{dot})"
         host = rf"\[?{BLANK}*[a-z0-9ß-ɏ][a-z0-9ß-ɏ-]*(?:{sign})"
-        self._quick_at = quick_pattern(
+        self._quick_at = Quick(
             rf"[@★☆●◎◆■※]|アット|あっと|{frame}\s?a\s?{framed_end}|{frame}{BLANK}?(?:{at}){BLANK}?{framed_end}"
             rf"|(?:^|[^a-z])(?:{at}){BLANK}+(?:{names}|{host})"
         )
-        self._quick_provider = quick_pattern(rf"\s(?:{names})[\s.]")
+        self._quick_provider = Quick(rf"\s(?:{names})[\s.]")
         self._domain = re.compile(rf"\[?\s{{0,3}}({_LABEL}(?:{self._dot}{_LABEL}){{1,4}})")
         self._provider = re.compile(
             rf"\s{{0,3}}({names})(?![a-z0-9])(?:\s{{0,2}}[.,]?\s{{0,2}}(?:{dot})?\s{{0,2}}(?:com|it|de|fr|es|jp|net|co)(?![a-z]))?"
@@ -76,7 +76,7 @@ class Mailboxes:
             rf"(?:{alternatives([*dot_words, *signs['told_dot_words']])})(?:,\s|\s(?:e|y|et|and|und|plus)\s)"
             rf"(?:com|net|org|it|de|fr|es|jp|eu|uk|ch|at)(?=[\s.,;:!?)]|$)"
         )
-        self._quick_told = quick_pattern(rf"(?:^|[^a-z])(?:{alternatives(signs['told_at_words'])})(?:[^a-z]|$)")
+        self._quick_told = Quick(rf"(?:^|[^a-z])(?:{alternatives(signs['told_at_words'])})(?:[^a-z]|$)")
         # Of an everyday sign word, "at gardenmate dot com": the dot's word and the ending say that an address is meant.
         sure_dots = alternatives(set(dot_words) - {"point"})
         self._sure_dot = re.compile(
@@ -90,13 +90,13 @@ class Mailboxes:
     def find(self, text: str) -> list[tuple[int, int]]:
         """Return the spans of addresses in folded `text`."""
         found: list[tuple[int, int]] = []
-        for match in self._at.finditer(text) if self._quick_at.search(text) else ():
+        for match in self._at.finditer(text) if self._quick_at.is_in(text) else ():
             span = self._address(text, match)
             if span is not None and (not found or span[0] >= found[-1][1]):
                 found.append(span)
-        if self._quick_told.search(text):
+        if self._quick_told.is_in(text):
             found.extend(match.span() for match in self._told.finditer(text))
-        if self._quick_provider.search(text):
+        if self._quick_provider.is_in(text):
             found.extend(match.span() for match in self._loose.finditer(text) if _is_meant(match))
         return sorted(found)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.policy.gate.contact.clusters import Clusters
 from services.policy.gate.remembered import Remembered
-from services.policy.gate.scan import quick_pattern
+from services.policy.gate.scan import Quick
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import alternatives
 
@@ -116,7 +116,7 @@ class Numerals:
             [*_KANJI, *_KANA],
             self._worth.__getitem__,
         )
-        self._quick = quick_pattern(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
+        self._quick = Quick(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
     def runs(self, text: str, least: int, bar: Callable[[], str] | None = None) -> list[Run]:
         """Return the runs of at least `least` digits in folded `text`, or rather in what `bar` leaves of it.
@@ -128,7 +128,7 @@ class Numerals:
         if not found.spans and not (found.joined and found.worth >= least):
             return []
         barred = text if bar is None else bar()
-        if not self._quick.search(barred):
+        if not self._quick.is_in(barred):
             return []
         scan = _Scan(barred, least)
         for start, end in self._stretches(barred, least):

@@ -11,7 +11,7 @@ from typing import Any
 from services.policy.gate.contact.mailbox import packaged, signs
 from services.policy.gate.domains import is_public_suffix
 from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, Address, is_number, is_private, parse
-from services.policy.gate.scan import quick_pattern
+from services.policy.gate.scan import Quick
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
@@ -28,7 +28,7 @@ _NUMBERED = re.compile(
     rf"(?<![\w./:-])(\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}})(?:(:\d{{1,5}})?/{IN_LINK}{{0,500}}|:\d{{2,5}}(?!\d))"
 )
 _BLANK = re.compile(r"\s")
-_QUICK_BARE = quick_pattern(r"\pL[.][\pL]|[0-9][.][\pL0-9]|[.]xn-")
+_QUICK_BARE = Quick(r"\pL[.][\pL]|[0-9][.][\pL0-9]|[.]xn-")
 _SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}([a-z]{{2,6}})(?![a-z0-9])")
 # The three letters read out or set apart announce a site, whatever comes after them.
 _SPELLED_WWW = (
@@ -131,7 +131,7 @@ class WrittenLinks:
     def __init__(self, signs: Mapping[str, Any]) -> None:
         """Take sign words, words that announce a web site, and words no site's name consists of."""
         dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
-        self._quick = quick_pattern(
+        self._quick = Quick(
             rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)|[。.]\s?(?:com|net|org|jp)|{_SPELLED_WWW}"
             rf"|{alternatives(signs['ending_words'])}"
         )
@@ -154,9 +154,9 @@ class WrittenLinks:
         found: list[WrittenLink] = []
         if "/" in text:
             found += [*self._schemed(text), *self._neutral(text)]
-        if _QUICK_BARE.search(text):
+        if _QUICK_BARE.is_in(text):
             found += self._bare(passage, original)
-        if self._quick.search(passage.folded):
+        if self._quick.is_in(passage.folded):
             found += self._dressed_up(passage.folded)
         mailboxes = (
             passage.once(packaged().find) if any(link.disguised or not link.address.scheme for link in found) else []

@@ -53,7 +53,9 @@ class Weights:
         return np.frombuffer(b"".join(rows), np.int32).reshape(-1, len(self.order) + 1)
 
     def _read(self, sentences: Sequence[str], *, reply: bool) -> list[bytes]:
-        return [row.tobytes() for row in self._adder.add_up(sentences, reply=reply)]
+        sums = self._adder.add_up(sentences, reply=reply)
+        data, size = sums.tobytes(), sums.itemsize * len(sums.T)
+        return [data[at : at + size] for at in range(0, len(data), size)]
 
     def freed(self, sums: Sums) -> NDArray[np.float64]:
         """Return the sums of all labels, freed from the length of what they are of; of one row or of several."""

@@ -11,7 +11,7 @@ from stdnum import iban, luhn
 from stdnum.es import dni, nie
 from stdnum.fr import nir
 
-from services.policy.gate.scan import DIGIT, quick_pattern, quick_patterns
+from services.policy.gate.scan import DIGIT, Quick
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, flat
 
@@ -82,17 +82,15 @@ _TAX_CODE = re.compile(r"(?<![a-z0-9])[a-z]{6}[ ]?\d{2}[ ]?[abcdehlmprst][ ]?\d{
 _NIR = re.compile(r"[12](?<![\d.-][12])[ .]?\d{2}[ .]?\d{2}[ .]?\d[\dab][ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\d])")
 _SPANISH = re.compile(r"(?<![a-z0-9])(?:\d{8}[ -]?[a-z]|[xyz][ -]?\d{7}[ -]?[a-z])(?![a-z0-9])")
 # What one fast pass does not find, the patterns above have not to look for.
-_QUICK = quick_patterns(
-    [
-        rf"{DIGIT}{{3}}-{DIGIT}{{7}}-{DIGIT}{{7}}",
-        rf"{DIGIT}(?:[ .\-_*]{{0,2}}{DIGIT}){{12}}",
-        rf"(?:^|[^a-z0-9])(?:{'|'.join(sorted(_IBAN_COUNTRIES))}) ?{DIGIT}{{2}}(?:[ .-]?[0-9a-z]){{11}}",
-        (
-            rf"[a-z]{{6}} ?{DIGIT}{{2}} ?[abcdehlmprst] ?{DIGIT}{{2}} ?[a-z]{DIGIT}{{3}}"
-            rf"|[12](?:[ .]?{DIGIT}{{2}}){{2}}[ .]?{DIGIT}(?:{DIGIT}|[ab])[ .]?{DIGIT}{{3}}[ .]?{DIGIT}{{3}}"
-            rf"|{DIGIT}{{8}}[ -]?[a-z]|[xyz][ -]?{DIGIT}{{7}}[ -]?[a-z]"
-        ),
-    ]
+_QUICK = Quick(
+    rf"{DIGIT}{{3}}-{DIGIT}{{7}}-{DIGIT}{{7}}",
+    rf"{DIGIT}(?:[ .\-_*]{{0,2}}{DIGIT}){{12}}",
+    rf"(?:^|[^a-z0-9])(?:{'|'.join(sorted(_IBAN_COUNTRIES))}) ?{DIGIT}{{2}}(?:[ .-]?[0-9a-z]){{11}}",
+    (
+        rf"[a-z]{{6}} ?{DIGIT}{{2}} ?[abcdehlmprst] ?{DIGIT}{{2}} ?[a-z]{DIGIT}{{3}}"
+        rf"|[12](?:[ .]?{DIGIT}{{2}}){{2}}[ .]?{DIGIT}(?:{DIGIT}|[ab])[ .]?{DIGIT}{{3}}[ .]?{DIGIT}{{3}}"
+        rf"|{DIGIT}{{8}}[ -]?[a-z]|[xyz][ -]?{DIGIT}{{7}}[ -]?[a-z]"
+    ),
 )
 _QUICK_ORDER_ID, _QUICK_CARD, _QUICK_ACCOUNT, _QUICK_IDENTITY = range(4)
 _CODE = re.compile(
@@ -116,7 +114,7 @@ class Numbers:
         self._other = Words(words()["other_numbers"])
         self._transfer = Words(words()["transfers"])
         self._identity = Words(flat(words()["identity"]))
-        self._quick = quick_pattern(
+        self._quick = Quick(
             r"(?:[0-9][ .\-_*]?[ .\-_*]?){7}"
             r"|[a-z][a-z][ ]?[0-9]{2}[ .-]?[0-9a-z]{4}|[a-z]{6}[ ]?[0-9]{2}"
             r"|[0-9]{5}|[a-z][0-9]{2}[a-z0-9]{4}|[0-9][0-9. -]{5}"
@@ -125,12 +123,12 @@ class Numbers:
     def find(self, passage: NormalisedText) -> Iterator[tuple[int, int]]:
         """Yield the spans of sensitive numbers in a passage, folded."""
         text = passage.folded
-        if not self._quick.search(text):
+        if not self._quick.is_in(text):
             return
-        possible = set(_QUICK.Match(text) or ())
+        possible = _QUICK.list_numbers(text)
         if _QUICK_ORDER_ID in possible:
             text = _ORDER_ID.sub(lambda match: "€" * len(match.group()), text)
-            possible = set(_QUICK.Match(text) or ())
+            possible = _QUICK.list_numbers(text)
         if _QUICK_CARD in possible:
             yield from self._cards(text)
         if _QUICK_ACCOUNT in possible:
