@@ -60,7 +60,7 @@ _LONGEST_HEADER = 6
 def fresh(text: str) -> Derived:
     """Return the newly written lines of `text` with their places in it."""
     derived = Derived()
-    separating = _SEPARATING.is_in(text) is not None
+    separating = _SEPARATING.is_in(text)
     if not separating and _TELLING.search(text) is None:
         derived.append(text, 0, len(text))
         return derived
