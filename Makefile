@@ -63,8 +63,8 @@ bench: install-dev ## Measure throughput beside a relay that stores nothing
 bench-aliases: install-dev ## Make 200,000 aliases by 50 writers on PostgreSQL; time look-ups as the table grows
 	$(BIN)/python -m tests.benchmarks.aliases
 
-bench-gate: install-dev ## Time the policy gate on one core
-	$(BIN)/python -m tests.benchmarks.gate
+bench-gate: install-dev ## Time the policy gate on one core (ARGS="--beside FOLDER": and that of another checkout)
+	$(BIN)/python -m tests.benchmarks.gate $(ARGS)
 
 bench-outage: install-dev ## Take the next hop away for two minutes (ARGS="--seconds 3600" for an hour); watch the queue drain
 	$(BIN)/python -m tests.benchmarks.outage $(ARGS)

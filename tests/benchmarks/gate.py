@@ -3,13 +3,22 @@
 Of each message, slightly different ones are judged several times and the fastest time of each counts, as other
 work on the machine only ever adds. `first`: texts and pages put together anew from the training messages'
 clean ones, in turn in six languages, each judged once.
+
+A machine with other guests changes its speed within a run, so that runs one after the other say little. With
+`ARGS="--beside FOLDER"` a second process has the gate of another checkout, where `make install` was run, judge the
+same messages: some here, the same there, some here again. Printed is the ratio of all times here to all times there.
 """
 
+import argparse
 import gc
+import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from html import escape
+from pathlib import Path
 
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.compiled import is_compiled
@@ -94,8 +103,85 @@ def _milliseconds(rules: RuleSet, candidates: Sequence[Candidate], rounds: int) 
     return total * 1000 / len(candidates)
 
 
+def _list_all() -> dict[str, list[Candidate]]:
+    return dict([*_texts(), *_pages(), *_new()])
+
+
+def _answer() -> None:
+    """Judge what is asked for, a line each: kind, first and last message. Print the seconds that it took."""
+    rules, messages = RuleSet.load(), _list_all()
+    gc.collect()
+    gc.freeze()
+    for line in sys.stdin:
+        name, first, last = line.split("|")
+        begin = time.process_time()
+        for candidate in messages[name][int(first) : int(last)]:
+            rules.judge(candidate)
+        print(time.process_time() - begin, flush=True)  # noqa: T201  # the answer
+
+
+def _compare(folders: Sequence[Path]) -> None:
+    command = [sys.executable, __file__, "--answer"]
+    gates = [
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for folder in folders
+    ]
+    for name, messages in _list_all().items():
+        steps = _list_steps(len(messages))
+        totals = [0.0 for _ in gates]
+        for number, (first, last) in enumerate(steps):
+            # Neither is always the first to wake a processor up.
+            for at in (0, 1) if number % 2 else (1, 0):
+                taken = _ask(gates[at], f"{name}|{first}|{last}")
+                totals[at] += taken if number >= len(steps) // 4 else 0
+        count = sum(last - first for first, last in steps[len(steps) // 4 :])
+        here, there = (total * 1000 / count for total in totals)
+        print(f"{name:28} {here:6.2f} ms here, {there:6.2f} ms there: {here / there:.2f}")  # noqa: T201  # the answer
+    for gate in gates:
+        gate.communicate()
+
+
+def _list_steps(size: int) -> list[tuple[int, int]]:
+    """Return the spans of messages to judge without a break; few of them are judged again and again."""
+    if size == _VARIANTS:
+        return [(0, size)] * (4 * _ROUNDS)
+    step = size // 40
+    return [(first, first + step) for first in range(0, size, step)]
+
+
+def _ask(gate: "subprocess.Popen[str]", question: str) -> float:
+    if gate.stdin is None or gate.stdout is None:
+        raise ValueError("a gate that cannot be asked")
+    gate.stdin.write(f"{question}\n")
+    gate.stdin.flush()
+    answer = gate.stdout.readline()
+    if not answer:
+        raise SystemExit("one of the gates ended, and says why above; was `make install` run in its checkout?")
+    return float(answer)
+
+
 def main() -> None:
     """Measure, and print a line for each kind of message."""
+    parser = argparse.ArgumentParser(prog="make bench-gate", description=__doc__)
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="compare with another checkout's gate")
+    parser.add_argument("--answer", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.answer:
+        _answer()
+    elif arguments.beside:
+        _compare([Path(__file__).parents[2], arguments.beside.resolve(strict=True)])
+    else:
+        _measure()
+
+
+def _measure() -> None:
     rules = RuleSet.load()
     # As a service does once it has started.
     gc.collect()

@@ -10,7 +10,7 @@ from services.policy.gate.ruleset import RuleSet
 
 pytestmark = [
     pytest.mark.req("R-POLICY-2"),
-    # CI demands compiled loops. As they are written they take fifty times as long, and longer texts ask more of them.
+    # CI demands compiled loops. As they are written they take thirty times as long, and longer texts ask more of them.
     pytest.mark.skipif(not is_compiled(), reason="the times are those of compiled loops: install a C compiler"),
 ]
 
