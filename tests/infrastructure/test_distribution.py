@@ -10,7 +10,10 @@ def test_files_that_use_the_broker_are_known() -> None:
     assert not needs_broker(ROOT / "tests/shared/test_outbox.py")
 
 
-def test_each_file_goes_to_one_worker_and_those_of_the_broker_to_the_same(pytester: pytest.Pytester) -> None:
+def test_each_file_goes_to_one_worker_and_those_of_the_broker_to_the_same(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeconftest('pytest_plugins = ["tests.infrastructure.distribution"]')
     said = "import os\n\ndef test_{0}{1}() -> None: print('{0}', os.environ['PYTEST_XDIST_WORKER'])  # {2}\n"
     for name in "abcd":
