@@ -6,7 +6,8 @@ clean ones, in turn in six languages, each judged once.
 
 A machine with other guests changes its speed within a run, so that runs one after the other say little. With
 `ARGS="--beside FOLDER"` a second process has the gate of another checkout, where `make install` was run, judge the
-same messages: some here, the same there, some here again. Printed is the ratio of all times here to all times there.
+same messages (as long as the training messages are the same): some here, the same there, some here again. Printed is
+the ratio of all times here to all times there.
 """
 
 import argparse

@@ -22,7 +22,7 @@ class BrokerSharing(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist h
 @cache
 def needs_broker(path: Path) -> bool:
     """Tell by its words whether a file's tests use the run's broker: whoever gives out tests sees no fixtures."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     return any(word in text for word in _WORDS)
 
 

@@ -2,9 +2,8 @@
 """Looks sentences up in the tables of both models, in one pass over their characters.
 
 What is read of a sentence, `pieces` says plainly; this reads the same without an object for each piece, and the same
-word only once for as long as it is remembered. It is compiled
-where that can be done (`lookup.pxd` says which numbers are the machine's own), and runs as it stands where it cannot,
-much slower, with the same answers.
+word only once for as long as it is remembered. It is compiled where that can be done (`lookup.pxd` says which numbers
+are the machine's own), and runs as it stands where it cannot, much slower, with the same answers.
 """
 
 from array import array

@@ -57,6 +57,13 @@ class Net:
         width = arrays[_TABLE].shape[1]
         if len(arrays["scale"]) != width or arrays["concepts"].shape[1] != width:
             raise ValueError("the net does not fit: its vectors are of several widths")
+        # What compiled loops read must be there: they do not look.
+        for number in range(len(STRIDES)):
+            if (
+                arrays[f"pass{number}"].shape != (NEIGHBOURS * width, width)
+                or len(arrays[f"pass{number}_bias"]) != width
+            ):
+                raise ValueError(f"the net does not fit: its pass {number} is of another width")
         if len(arrays["bias"]) != len(labels):
             raise ValueError("the net does not fit its labels")
         rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": _ROWS_AT_ONCE}

@@ -1,7 +1,7 @@
 # Which numbers of `vocabulary.py` are the machine's own where it is compiled.
 cimport cython
 
-cdef int _PLACES_FOR_EACH, _MIDDLE
+cdef int _PLACES_FOR_EACH, _MIDDLE, _MOST_LOOKS
 
 
 @cython.final
@@ -11,6 +11,7 @@ cdef class Vocabulary:
     cdef readonly short[::1] records
     cdef int[::1] places
 
+    @cython.locals(first=cython.uint, _=cython.int)
     cpdef int find(self, const int[::1] key, int size, unsigned int mixed) noexcept
 
     @cython.locals(place=cython.uint, record=cython.int, at=cython.int)

@@ -11,6 +11,8 @@ from array import array
 _PLACES_FOR_EACH = 2
 # What a key is kept less: its numbers go from 0 to 65,535.
 _MIDDLE = 1 << 15
+# Whoever knows the sums that keys are placed by can write words that crowd: they must not make all others slow.
+_MOST_LOOKS = 16
 
 
 class Vocabulary:
@@ -29,11 +31,16 @@ class Vocabulary:
 
         `mixed` is any number that follows from the key.
         """
-        self.place = mixed & self.most * _PLACES_FOR_EACH - 1
-        while self.places[self.place] >= 0:
+        first = mixed & self.most * _PLACES_FOR_EACH - 1
+        self.place = first
+        for _ in range(_MOST_LOOKS):
+            if self.places[self.place] < 0:
+                return -1
             if _is_at(self.records, self.places[self.place], key, size):
                 return self.places[self.place] + self.first
             self.place = self.place + 1 & self.most * _PLACES_FOR_EACH - 1
+        # One that crowds gives way.
+        self.place = first
         return -1
 
     def add(self, key: "array[int]", size: int, mixed: int) -> int:

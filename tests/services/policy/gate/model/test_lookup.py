@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.policy.gate.model import lookup
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.lookup import Adder, Embedder, Lookup
 from services.policy.gate.model.pieces import BUCKETS, ROWS, ZERO, buckets, meanings_of, pieces_of, words
@@ -16,8 +17,12 @@ BYTES = np.random.default_rng(1).integers(0, 256, (BUCKETS, 3), np.uint8)
 VECTORS = BYTES[:ROWS].view(np.int8)
 SCALE = np.array([0.25, 0.1, 1.5], np.float32)
 MEANT = np.random.default_rng(2).standard_normal((len(CONCEPTS.names), 3)).astype(np.float32)
-ADDER = Adder(Lookup(CONCEPTS), BYTES)
-EMBEDDER = Embedder(Lookup(CONCEPTS), VECTORS, SCALE, MEANT)
+ADDERS, EMBEDDERS = [Adder(Lookup(CONCEPTS), BYTES)], [Embedder(Lookup(CONCEPTS), VECTORS, SCALE, MEANT)]
+# Some that forget all the time.
+with pytest.MonkeyPatch.context() as few:
+    few.setattr(lookup, "_MOST_WORDS", 2)
+    ADDERS.append(Adder(Lookup(CONCEPTS), BYTES))
+    EMBEDDERS.append(Embedder(Lookup(CONCEPTS), VECTORS, SCALE, MEANT))
 # Words that mean something, among characters of all kinds.
 SENTENCES = st.lists(
     st.lists(st.sampled_from(["pay", "paying ", "bank ", "支払", "銀行", "う", " 403-1 ", "__", "€"]) | st.text()).map(
@@ -34,14 +39,17 @@ def test_sums_are_those_of_the_features(sentences: list[str], reply: bool) -> No
         read, spoken = buckets(sentence, CONCEPTS, reply=reply)
         rows = BYTES[read + spoken].astype(np.int32) - ZERO
         expected.append([*rows.sum(axis=0), len(read)])
-    assert ADDER.add_up(sentences, reply=reply).tolist() == np.array(expected).reshape(-1, 4).tolist()
+    for adder in ADDERS:
+        assert adder.add_up(sentences, reply=reply).tolist() == np.array(expected).reshape(-1, 4).tolist()
 
 
 @given(SENTENCES)
 def test_vectors_are_those_of_the_words(sentences: list[str]) -> None:
     sentences = list(dict.fromkeys(sentences))
     told = words(sentences, CONCEPTS)
-    for word, vector in zip(told, EMBEDDER.embed(sentences), strict=True):
+    first, second = (embedder.embed(sentences) for embedder in EMBEDDERS)
+    assert first.tolist() == second.tolist()
+    for word, vector in zip(told, first, strict=True):
         rows = pieces_of(word)
         expected = VECTORS[rows].sum(axis=0, dtype=np.float32) * SCALE / np.sqrt(len(rows), dtype=np.float32)
         for name in meanings_of(word, CONCEPTS):

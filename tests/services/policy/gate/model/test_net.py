@@ -157,6 +157,12 @@ def test_refuses_lists_that_do_not_fit(tmp_path: Path) -> None:
     write_net(path, LABELS, {**arrays, "concepts": arrays["concepts"][:, 1:]})
     with pytest.raises(ValueError, match="widths"):
         read_net(path, CONCEPTS)
+    write_net(path, LABELS, {**arrays, "pass0_bias": np.zeros(2 * WIDTH, np.float32)})
+    with pytest.raises(ValueError, match="pass 0"):
+        read_net(path, CONCEPTS)
+    write_net(path, LABELS, {**arrays, "pass1": arrays["pass1"][:-1]})
+    with pytest.raises(ValueError, match="pass 1"):
+        read_net(path, CONCEPTS)
     write_net(path, {**LABELS, "third": False}, _arrays())
     with pytest.raises(ValueError, match="labels"):
         read_net(path, CONCEPTS)

@@ -27,3 +27,15 @@ def test_knows_the_last_words_and_what_they_came_to(met: list[tuple[list[int], i
             at = vocabulary.add(codes, len(key), mixed)
             vocabulary.records[at] = known[tuple(key)] = value
         assert vocabulary.records[at] == known[tuple(key)]
+
+
+def test_keys_that_crowd_give_way_and_are_never_mistaken() -> None:
+    vocabulary = Vocabulary(64, 1, 1)
+    keys = [array("i", [number]) for number in range(40)]
+    for number, key in enumerate(keys):
+        assert vocabulary.find(key, 1, 5) < 0
+        vocabulary.records[vocabulary.add(key, 1, 5)] = number
+    known = {number: at for number, key in enumerate(keys) if (at := vocabulary.find(key, 1, 5)) >= 0}
+    assert 0 < len(known) <= 16
+    assert all(vocabulary.records[at] == number for number, at in known.items())
+    assert vocabulary.find(array("i", [99]), 1, 6) < 0
