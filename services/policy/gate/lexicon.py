@@ -10,7 +10,6 @@ Most texts speak of few concepts: words that any match must hold, spotted for al
 
 import re
 import tomllib
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -22,7 +21,7 @@ import re2
 
 from services.policy.gate.anchor import Anchor, read_anchors
 from services.policy.gate.characters import ACCENTLESS
-from services.policy.gate.spotting import Spotter
+from services.policy.gate.spotting import Codes, Spotter
 from services.policy.gate.tongues import list_small_words
 
 SHARED = Path(__file__).parent / "words"
@@ -85,13 +84,13 @@ class Lexicon:
         """Return the names of all concepts of `language`."""
         return self._names.get(language, frozenset())
 
-    def possible(self, codes: "array[int]", language: str) -> Mapping[str, int]:
+    def possible(self, codes: Codes, language: str) -> Mapping[str, int]:
         """Return which concepts of `language` a text may speak of, each with its number for `marks`."""
         spotter, always = self._spotter(language)
         numbers = always.union(spotter.list_numbers(codes))
         return {self._keys[number][0]: number for number in sorted(numbers)}
 
-    def present(self, text: str | bytes, codes: "array[int]", language: str) -> Mapping[str, int]:
+    def present(self, text: str | bytes, codes: Codes, language: str) -> Mapping[str, int]:
         """Return which concepts of `language` a text speaks of, each with its number for `marks`."""
         possible = self.possible(codes, language)
         return {concept: number for concept, number in possible.items() if self._finder(number).search(text)}

@@ -1,7 +1,6 @@
 """A passage read for what it says: its sentences, and in each the marks of the concepts it speaks of."""
 
 import re
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -11,6 +10,7 @@ from services.policy.gate.endings import endings
 from services.policy.gate.judged import Judged, Passage
 from services.policy.gate.lexicon import Mark, shared
 from services.policy.gate.links.address import IN_LINK
+from services.policy.gate.spotting import Codes
 from services.policy.gate.tongues import spoken
 
 # What a link is called says nothing of what the sentence around it means.
@@ -103,7 +103,7 @@ class Reading:
         return spoken(self.text[span.start : span.end] for span in self.sentences)
 
     @property
-    def codes(self) -> "array[int]":
+    def codes(self) -> Codes:
         """The codes of the characters of the passage, those of links among them."""
         return self.passage.text.codes
 

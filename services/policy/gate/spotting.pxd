@@ -3,29 +3,41 @@ cimport cython
 
 from services.policy.gate.trie cimport Trie
 
-cdef unsigned int _A, _Z, _BLANK, _PLAIN
-cdef int _WORD, _ANYWHERE, _TOLD, _LETTERS
+cdef unsigned int _A, _Z, _BLANK, _PLAIN, _TOLD_APART
+cdef int _TOLD, _LETTERS
+
+
+@cython.final
+cdef class Codes:
+    cdef unsigned int[::1] codes
+    cdef int[::1] starts, heads
+    cdef int count
+    cdef unsigned int largest
+
+    @cython.locals(at=cython.int, code=cython.uint, begins=cython.bint)
+    cpdef void _list_starts(self) noexcept
+
+    @cython.locals(low=cython.int, high=cython.int, middle=cython.int)
+    cdef int find_start(self, int place) noexcept
 
 
 @cython.final
 cdef class Spotter:
     cdef Trie _words, _anywhere
-    cdef int[::1] _first, _ends, _numbers
-    cdef const unsigned char[::1] _beginnings
+    cdef int[::1] _ends, _numbers
+    cdef unsigned char[::1] _first, _beginnings
     cdef bint _has_words, _has_anywhere
     cdef int _count
+    cdef unsigned int _least
 
-    @cython.locals(at=cython.int)
-    cpdef int _find(self, const unsigned int[::1] codes, int start, unsigned char[::1] found) except -2
+    @cython.locals(at=cython.int, number=cython.int)
+    cpdef int _find(self, Codes text, int start, unsigned char[::1] found) except -2
 
-    @cython.locals(at=cython.int)
-    cpdef int _spot(self, const unsigned int[::1] codes, unsigned char[::1] found) except -2
+    @cython.locals(at=cython.int, number=cython.int)
+    cpdef void _spot(self, Codes text, unsigned char[::1] found) except *
 
-    @cython.locals(code=cython.uint, begins=cython.int)
-    cdef inline bint _may_begin(self, const unsigned int[::1] codes, int at) noexcept
-
-    @cython.locals(number=cython.int, place=cython.int)
-    cdef inline bint _goes_on(self, const unsigned int[::1] codes, int at) noexcept
+    @cython.locals(code=cython.uint, head=cython.int)
+    cdef inline bint _may_begin(self, Codes text, int number) noexcept
 
     @cython.locals(noted=cython.bint)
     cdef bint _note(self, const unsigned int[::1] codes, int at, unsigned char[::1] found) noexcept
@@ -39,6 +51,9 @@ cdef class Spotter:
     @cython.locals(at=cython.int)
     cdef inline bint _note_group(self, int group, unsigned char[::1] found) noexcept
 
+
+@cython.locals(number=cython.int, place=cython.int)
+cdef int _read_head(const unsigned int[::1] codes, int at) noexcept
 
 cdef int _letter(unsigned int code) noexcept
 

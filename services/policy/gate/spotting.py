@@ -12,10 +12,45 @@ from services.policy.gate.trie import Trie
 _CODEC = f"utf-32-{sys.byteorder[0]}e"
 _A, _Z, _BLANK = map(ord, "az ")
 _PLAIN = 128
-_WORD, _ANYWHERE = 1, 2
+# How many characters are told apart, by the ends of their codes.
+_TOLD_APART = 4_096
 # How many characters tell whether a word may be one of the list; letters, and one for all that is none.
 _TOLD, _LETTERS = 3, 27
 _ANY_LETTER = list(range(_LETTERS))
+
+
+class Codes:
+    """The characters of a folded text as numbers, which take less time to look at, and where words may begin."""
+
+    def __init__(self, text: str) -> None:
+        """Read a text once for all who look for words in it."""
+        self.codes = array("I", text.encode(_CODEC, "surrogatepass"))
+        # Where something begins that may be a word, or stands that is not plain, and the first letters there.
+        self.starts = array("i", [0]) * len(self.codes)
+        self.heads = array("i", [0]) * len(self.codes)
+        self.count = self.largest = 0
+        self._list_starts()
+
+    def _list_starts(self) -> None:
+        begins = True
+        for at in range(len(self.codes)):
+            code = self.codes[at]
+            if (begins and code != _BLANK) or code >= _PLAIN:
+                self.starts[self.count], self.heads[self.count] = at, _read_head(self.codes, at)
+                self.count += 1
+            begins = not _is_letter(code)
+            self.largest = max(self.largest, code)
+
+    def find_start(self, place: int) -> int:
+        """Return the number of the first of the starts at a place or behind it."""
+        low, high = 0, self.count
+        while low < high:
+            middle = low + high >> 1
+            if self.starts[middle] < place:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
 
 class Spotter:
@@ -38,49 +73,54 @@ class Spotter:
             for kind in ("whole", "begun", "anywhere")
         )
         self._words, self._anywhere = Trie(whole, begun), Trie(anywhere, {})
-        self._first = _list_first([*whole, *begun], anywhere)
+        self._first = _list_first([*whole, *begun, *anywhere])
+        # What begins with a plain character and stands anywhere, within words, too, has a character as large as this.
+        self._least = min(
+            (max(map(ord, text)) for text in anywhere if ord(text[0]) < _PLAIN), default=sys.maxunicode + 1
+        )
         self._beginnings = _list_beginnings(whole, begun)
         self._has_words, self._has_anywhere = bool(whole or begun), bool(anywhere)
         self._ends = array("i", [0, *accumulate(map(len, groups))])
         self._numbers = array("i", [number for group in groups for number in group])
         self._count = 1 + max(self._numbers, default=-1)
 
-    def find(self, codes: "array[int]", start: int) -> int:
+    def find(self, text: Codes, start: int) -> int:
         """Return where the first anchor in a folded text begins, from `start` on; -1 where there is none."""
-        return self._find(codes, start, bytearray(self._count))
+        return self._find(text, start, bytearray(self._count))
 
-    def list_numbers(self, codes: "array[int]") -> list[int]:
+    def list_numbers(self, text: Codes) -> list[int]:
         """Return the numbers of what has an anchor in a folded text, in order."""
         found = bytearray(self._count)
-        self._spot(codes, found)
+        self._spot(text, found)
         return [number for number in range(self._count) if found[number]]
 
-    def _find(self, codes: "array[int]", start: int, found: bytearray) -> int:
-        for at in range(start, len(codes)):
-            if self._may_begin(codes, at) and self._note(codes, at, found):
-                return at
+    def _find(self, text: Codes, start: int, found: bytearray) -> int:
+        if text.largest >= self._least:
+            for at in range(start, len(text.codes)):
+                if self._first[text.codes[at] & _TOLD_APART - 1] and self._note(text.codes, at, found):
+                    return at
+            return -1
+        for number in range(text.find_start(start), text.count):
+            if self._may_begin(text, number) and self._note(text.codes, text.starts[number], found):
+                return text.starts[number]
         return -1
 
-    def _spot(self, codes: "array[int]", found: bytearray) -> None:
-        for at in range(len(codes)):
-            if self._may_begin(codes, at):
-                self._note(codes, at, found)
+    def _spot(self, text: Codes, found: bytearray) -> None:
+        if text.largest >= self._least:
+            for at in range(len(text.codes)):
+                if self._first[text.codes[at] & _TOLD_APART - 1]:
+                    self._note(text.codes, at, found)
+            return
+        for number in range(text.count):
+            if self._may_begin(text, number):
+                self._note(text.codes, text.starts[number], found)
 
-    def _may_begin(self, codes: "array[int]", at: int) -> bool:
-        code = codes[at]
-        if code >= _PLAIN:
-            return True
-        begins = self._first[code]
-        if begins == _WORD:
-            return not (at and _is_letter(codes[at - 1])) and self._goes_on(codes, at)
-        return begins == _ANYWHERE
-
-    def _goes_on(self, codes: "array[int]", at: int) -> bool:
-        """Tell whether some word goes on after its first letter as the text does: few letters tell most apart."""
-        number = _letter(codes[at])
-        for place in range(at + 1, at + _TOLD):
-            number = number * _LETTERS + (_letter(codes[place]) if place < len(codes) else 0)
-        return self._beginnings[number >> 3] >> (number & 7) & 1 == 1
+    def _may_begin(self, text: Codes, number: int) -> bool:
+        """Tell whether some word begins as the text does at one of its starts: few letters tell most apart."""
+        code, head = text.codes[text.starts[number]], text.heads[number]
+        if not self._first[code & _TOLD_APART - 1]:
+            return False
+        return code >= _PLAIN or self._beginnings[head >> 3] >> (head & 7) & 1 == 1
 
     def _note(self, codes: "array[int]", at: int, found: bytearray) -> bool:
         """Note the numbers of all anchors that begin at a place; tell whether there are any."""
@@ -126,9 +166,12 @@ class Spotter:
         return True
 
 
-def encode(text: str) -> "array[int]":
-    """Return the codes of a text's characters, which take less time to look at."""
-    return array("I", text.encode(_CODEC, "surrogatepass"))
+def _read_head(codes: "array[int]", at: int) -> int:
+    """Return a number that tells the first characters from a place on apart, by their letters."""
+    number = 0
+    for place in range(at, at + _TOLD):
+        number = number * _LETTERS + (_letter(codes[place]) if place < len(codes) else 0)
+    return number
 
 
 def _letter(code: int) -> int:
@@ -146,10 +189,12 @@ def _is_blank(code: int) -> bool:
     return character.isspace()
 
 
-def _list_first(words: Iterable[str], anywhere: Iterable[str]) -> "array[int]":
-    """Return for each plain character whether an anchor begins with it that is a word, or stands anywhere."""
-    begins = {ord(text[0]): kind for texts, kind in ((words, _WORD), (anywhere, _ANYWHERE)) for text in texts}
-    return array("i", [begins.get(code, 0) for code in range(_PLAIN)])
+def _list_first(texts: Iterable[str]) -> bytearray:
+    """Return for each character, as far as they are told apart, whether an anchor begins with it."""
+    found = bytearray(_TOLD_APART)
+    for text in texts:
+        found[ord(text[0]) & _TOLD_APART - 1] = 1
+    return found
 
 
 def _list_beginnings(whole: Iterable[str], begun: Iterable[str]) -> bytearray:

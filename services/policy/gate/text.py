@@ -9,7 +9,6 @@ Everything here is linear in the length of the text.
 import html
 import re
 import unicodedata
-from array import array
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any, TypeVar
@@ -27,7 +26,7 @@ from services.policy.gate.characters import (
 )
 from services.policy.gate.offsets import Derived, OffsetMap
 from services.policy.gate.scan import Quick
-from services.policy.gate.spotting import encode
+from services.policy.gate.spotting import Codes
 
 _Fact = TypeVar("_Fact")
 # What plain ASCII comes to, at once.
@@ -77,9 +76,9 @@ class NormalisedText:
         return _ACCENTED.sub(lambda match: ACCENTLESS.get(ord(match.group()), match.group()), self.text)
 
     @cached_property
-    def codes(self) -> "array[int]":
+    def codes(self) -> Codes:
         """The codes of the characters of the folded text."""
-        return encode(self.folded)
+        return Codes(self.folded)
 
     @cached_property
     def sentences(self) -> tuple[tuple[int, int], ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from services.policy.gate.anchor import Anchor
-from services.policy.gate.spotting import Spotter, encode
+from services.policy.gate.spotting import Codes, Spotter
 from services.policy.gate.text import NormalisedText
 
 _FIRST_UNSPACED = 0x2E80  # from here on: CJK radicals, kana, kanji
@@ -32,7 +32,7 @@ class Words:
 
     def finditer(self, text: str | NormalisedText) -> Iterator[re.Match[str]]:
         """Yield the matches in a folded text, or in a passage, in order."""
-        folded, codes = (text, encode(text)) if isinstance(text, str) else (text.folded, text.codes)
+        folded, codes = (text, Codes(text)) if isinstance(text, str) else (text.folded, text.codes)
         at = self._spotter.find(codes, 0)
         while at >= 0:
             match = self._exact.match(folded, at)

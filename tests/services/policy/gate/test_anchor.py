@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.policy.gate.anchor import read_anchors
 from services.policy.gate.lexicon import expression, read_words
 from services.policy.gate.rule import LANGUAGES
-from services.policy.gate.spotting import Spotter, encode
+from services.policy.gate.spotting import Codes, Spotter
 from services.policy.gate.tongues import list_small_words
 
 pytestmark = pytest.mark.req("R-POLICY-2")
@@ -89,11 +89,11 @@ def test_every_text_that_matches_an_entry_holds_one_of_its_anchors(language: str
     before, after = (data.draw(st.sampled_from(["", " ", "a", "日", "1", "'", "x-"])) for _ in range(2))
     text = before + data.draw(st.from_regex(pattern, fullmatch=True)) + after
     if re2.search(pattern, text):
-        assert Spotter((anchor, 0) for anchor in anchors).find(encode(text), 0) >= 0
+        assert Spotter((anchor, 0) for anchor in anchors).find(Codes(text), 0) >= 0
 
 
 @pytest.mark.parametrize("pattern", [r"\bfoo(?:-?)+bar\b", r"\bfoo(?: ?){1,3}bar\b", r"\bfoo(?: |-)?bar\b"])
 def test_what_is_repeated_may_be_nothing(pattern: str) -> None:
     anchors = read_anchors(pattern, COMMON, spaced=True)
     assert anchors is not None
-    assert Spotter((anchor, 0) for anchor in anchors).find(encode("foobar"), 0) == 0
+    assert Spotter((anchor, 0) for anchor in anchors).find(Codes("foobar"), 0) == 0

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.policy.gate.lexicon import Lexicon, Mark, expression, settled, shared
-from services.policy.gate.spotting import encode
+from services.policy.gate.spotting import Codes
 from services.policy.gate.tongues import LANGUAGES
 
 pytestmark = pytest.mark.req("R-POLICY-9")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.req("R-POLICY-9")
 
 def _found(entries: list[str], text: str, language: str = "en") -> list[str]:
     lexicon = Lexicon({language: {"THING": entries}})
-    present = lexicon.present(text, encode(text), language)
+    present = lexicon.present(text, Codes(text), language)
     return [text[mark.start : mark.end] for mark in lexicon.marks(text, present["THING"])] if present else []
 
 
@@ -47,14 +47,14 @@ def test_finds_japanese_anywhere_within_one_sentence() -> None:
 
 def test_counts_bytes_in_bytes() -> None:
     lexicon = Lexicon({"en": {"THING": ["thing"]}})
-    (index,) = lexicon.present(b"a thing", encode("a thing"), "en").values()
+    (index,) = lexicon.present(b"a thing", Codes("a thing"), "en").values()
     assert lexicon.marks(b"a thing", index) == [Mark(2, 7, "THING", "en")]
 
 
 def test_keeps_languages_apart() -> None:
     lexicon = Lexicon({"en": {"GIFT": ["gift"]}, "de": {"POISON": ["gift"]}})
-    assert set(lexicon.present("gift", encode("gift"), "de")) == {"POISON"}
-    assert not lexicon.present("gift", encode("gift"), "fr")
+    assert set(lexicon.present("gift", Codes("gift"), "de")) == {"POISON"}
+    assert not lexicon.present("gift", Codes("gift"), "fr")
     assert lexicon.names("de") == {"POISON"}
     assert lexicon.names("fr") == frozenset()
 
@@ -73,7 +73,7 @@ def test_takes_back_what_a_longer_phrase_means_otherwise() -> None:
 @given(st.text(max_size=300))
 def test_marks_lie_in_order_and_within_the_text(text: str) -> None:
     for language in LANGUAGES:
-        for index in shared().present(text, encode(text), language).values():
+        for index in shared().present(text, Codes(text), language).values():
             marks = shared().marks(text, index)
             assert marks == sorted(marks)
             assert all(0 <= mark.start < mark.end <= len(text) for mark in marks)
