@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+import re2
+
 from services.policy.gate.contact.mailbox import packaged, signs
 from services.policy.gate.domains import is_public_suffix
 from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, Address, is_number, is_private, parse
@@ -107,6 +109,9 @@ _SURE_SUFFIXES = frozenset(
 _KANA_SUFFIXES = {"コム": "com", "ネット": "net", "ジェーピー": "jp", "ジェイピー": "jp"}
 _FILES = frozenset(["zip", "mov", "py", "sh", "rs", "md", "ps", "so", "cab", "bat"])
 _CUE_WINDOW = 28
+_QUICK_WWW, _QUICK_SPELLED, _QUICK_ENDING = range(3)
+# How far a disguised link reaches before its last dot, and behind it.
+_LONGEST_NAME, _LONGEST_REST = 320, 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +136,15 @@ class WrittenLinks:
     def __init__(self, signs: Mapping[str, Any]) -> None:
         """Take sign words, words that announce a web site, and words no site's name consists of."""
         dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
-        self._quick = Quick(
-            rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと|www[\s,]|,(?:com|net|org)|[。.]\s?(?:com|net|org|jp)|{_SPELLED_WWW}"
-            rf"|{alternatives(signs['ending_words'])}"
+        ending = alternatives(signs["ending_words"])
+        self._quick = Quick(r"www[\s.,]", _SPELLED_WWW, ending)
+        # What each of the dots below has in it.
+        self._dot = re2.compile(
+            rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと"
+            r"|(?:,(?:com|net|org)|。\s?(?:com|net|org|jp)|\.\scom)(?:[^a-z]|$)"
         )
         self._ending = re.compile(
-            rf"(?<![a-zß-ɏ])(?:{alternatives(signs['ending_words'])})[\s「\"']{{0,3}}\.?(?:com|net|org|eu|de|fr|it|es|jp|shop|store|io)(?![a-z0-9-])"
+            rf"(?<![a-zß-ɏ])(?:{ending})[\s「\"']{{0,3}}\.?(?:com|net|org|eu|de|fr|it|es|jp|shop|store|io)(?![a-z0-9-])"
         )
         self._disguised = re.compile(
             rf"(?<![a-z0-9ß-ɏ_@])(?P<www>www\s{{0,2}}\.?\s{{1,3}})?(?P<name>{_LABEL}(?:(?:\.|\s?{_FRAMED_DOT}\s?){_LABEL}){{0,3}})"
@@ -156,8 +164,7 @@ class WrittenLinks:
             found += [*self._schemed(text), *self._neutral(text)]
         if _QUICK_BARE.is_in(text):
             found += self._bare(passage, original)
-        if self._quick.is_in(passage.folded):
-            found += self._dressed_up(passage.folded)
+        found += [*self._announced(passage.folded), *self._dressed_up(passage.folded)]
         mailboxes = (
             passage.once(packaged().find) if any(link.disguised or not link.address.scheme for link in found) else []
         )
@@ -216,20 +223,36 @@ class WrittenLinks:
             if is_public_suffix(host.rpartition(".")[2]):
                 yield WrittenLink(match.start(), match.end(), parse(match.group()), disguised=False)
 
-    def _dressed_up(self, text: str) -> Iterable[WrittenLink]:
-        for match in _SPACED_WWW.finditer(text):
+    def _announced(self, text: str) -> Iterable[WrittenLink]:
+        possible = self._quick.list_numbers(text)
+        for match in _SPACED_WWW.finditer(text) if _QUICK_WWW in possible else ():
             if is_public_suffix(match.group(2)):
                 host = f"{match.group(1)}.{match.group(2)}"
                 yield WrittenLink(match.start(), match.end(), Address("", host, ""), disguised=True)
-        for match in (*_SPELLED.finditer(text), *self._ending.finditer(text)):
-            yield WrittenLink(match.start(), match.end(), Address("", "www", match.group()), disguised=True)
-        for match in self._disguised.finditer(text):
+        for number, pattern in ((_QUICK_SPELLED, _SPELLED), (_QUICK_ENDING, self._ending)):
+            for match in pattern.finditer(text) if number in possible else ():
+                yield WrittenLink(match.start(), match.end(), Address("", "www", match.group()), disguised=True)
+
+    def _dressed_up(self, text: str) -> Iterable[WrittenLink]:
+        for match in self._around_dots(text):
             tld, name = _KANA_SUFFIXES.get(match.group("tld"), match.group("tld")), match.group("name")
             if is_public_suffix(tld) and name not in self._never and self._is_meant(text, match):
                 host = f"{name}.{tld}"
                 yield WrittenLink(
                     match.start(), match.end(), Address("", host, match.group("path") or ""), disguised=True
                 )
+
+    def _around_dots(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield the disguised links, looked for only near what may stand for a dot."""
+        done = 0
+        for dot in self._dot.finditer(text):
+            first, last = max(done, dot.start() - _LONGEST_NAME), dot.end() + _LONGEST_REST
+            for match in self._disguised.finditer(text, first, last + _LONGEST_REST):
+                # What may be cut off has a dot of its own, which is nearer.
+                if match.end() > last:
+                    break
+                done = match.end()
+                yield match
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()
