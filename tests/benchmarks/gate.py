@@ -29,6 +29,15 @@ from tests.services.policy.training.examples import read_examples
 _ROUNDS, _VARIANTS = 9, 12
 _FIRST_TEXTS, _FIRST_PAGES = 600, 80
 _KILOBYTE, _PAGE = 1024, 20_000
+_PARAGRAPH = "<p style='margin:0'>{}</p>\n"
+# As mail programs and shops write: most of it says how the words look.
+_ROW = (
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
+    'style="border-collapse:collapse;mso-table-lspace:0pt;mso-table-rspace:0pt"><tr>'
+    '<td align="left" valign="top" style="padding:12px 24px 0 24px;'
+    'font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:20px;color:#333333"><p style="margin:0 0 8px 0">'
+    '<span style="font-size:14px">{}</span></p></td></tr></table>\n'
+)
 _ANSWERS = {
     "en": "Dear Mr Brown, thank you for your message about the oak shelf. The delivery from our workshop takes two "
     "days longer than planned because the varnish has to dry, so we expect it with you on Thursday. Please keep the "
@@ -78,18 +87,15 @@ def _new() -> Iterator[tuple[str, list[Candidate]]]:
             for language, texts in languages
         ],
     )
-    yield (
-        "20 KB of HTML, first",
-        [
-            Candidate(html=_cut(_page(chance.choices(texts, k=300)), _PAGE), kind="reply")
-            for _ in range(_FIRST_PAGES)
-            for _, texts in languages
-        ],
-    )
-
-
-def _page(texts: Sequence[str]) -> str:
-    return "".join(f"<p style='margin:0'>{escape(text)}</p>\n" for text in texts)
+    for name, row in (("20 KB of HTML, first", _PARAGRAPH), ("20 KB of mail, first", _ROW)):
+        yield (
+            name,
+            [
+                Candidate(html=_cut("".join(row.format(escape(text)) for text in said), _PAGE), kind="reply")
+                for _ in range(_FIRST_PAGES)
+                for said in (chance.choices(texts, k=300) for _, texts in languages)
+            ],
+        )
 
 
 def _milliseconds(rules: RuleSet, candidates: Sequence[Candidate], rounds: int) -> float:
