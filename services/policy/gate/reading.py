@@ -4,76 +4,20 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
-from services.policy.gate.endings import endings
 from services.policy.gate.judged import Judged, Passage
 from services.policy.gate.lexicon import Mark, shared
 from services.policy.gate.links.address import IN_LINK
+from services.policy.gate.sentences import Span, sentences
 from services.policy.gate.spotting import Codes
 from services.policy.gate.tongues import spoken
 
 # What a link is called says nothing of what the sentence around it means.
 _LINK = re.compile(rf"(?:(?<=://)|\bwww\.)(?:(?!'){IN_LINK})+")
-_TITLE = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|sr|st|herr|fr|hr|mme|mlle|dott|prof|gent|egr|spett"
-    r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
-    r"|z\. ?b|p\. ?ex|p\. ?es|e\. ?g|i\. ?e)|\b\w)\.$"
-)
-_LONGEST_TITLE = 6
-_CONTINUING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789(,;")
-_WRAPPED = 45
-_LONGEST = 700
 _CLAUSE = re.compile(r"[,;:()\n、]|\s[-/]\s")
 _BEFORE = 42
 _AFTER = {"de": 45, "ja": 30}
 _AFTER_OTHERS = 18
-
-
-class Span(NamedTuple):
-    """A stretch of the normalised text."""
-
-    start: int
-    end: int
-
-
-def sentences(text: str) -> list[Span]:
-    """Return the sentences of a normalised text, none longer than 700 characters.
-
-    A line that was only wrapped goes on in the next one; a short line, a greeting or an item of a list, does not.
-    """
-    spans: list[Span] = []
-    begin = 0
-    for start, end in endings(text):
-        if _goes_on(text, begin, start, end):
-            continue
-        _append(spans, text, begin, end)
-        begin = end
-    _append(spans, text, begin, len(text))
-    return spans
-
-
-def _goes_on(text: str, begin: int, start: int, end: int) -> bool:
-    """Tell whether the sentence that began at `begin` goes on after the ending in `[start, end)`."""
-    first = text[start]
-    if first == "\n":
-        if text[end : end + 1] not in _CONTINUING or text.count("\n", start, end) > 1:
-            return False
-        line = text.rfind("\n", 0, start) + 1
-        return start - max(line, begin) >= _WRAPPED or (line > 0 and start - line >= _WRAPPED)
-    if first != "." or end - start > 1:
-        return False
-    before = max(begin, start - _LONGEST_TITLE - 2)
-    long = text[start - _LONGEST_TITLE - 1 : start].isalpha() and before < start - _LONGEST_TITLE
-    return not long and _TITLE.search(text, before, end) is not None
-
-
-def _append(spans: list[Span], text: str, start: int, end: int) -> None:
-    while end - start > _LONGEST:
-        spans.append(Span(start, start + _LONGEST))
-        start += _LONGEST
-    if start < end and not text[start:end].isspace():
-        spans.append(Span(start, end))
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.policy.gate.judged import Detector, Hit, Judged, Quotations
-from services.policy.gate.model.line import Line
-from services.policy.gate.model.scoring import Body, bodies
+from services.policy.gate.model.scoring import Body, bodies, is_read_whole, list_near
 from services.policy.gate.model.weights import packaged
 
 # Some five words of Latin letters, or ten Japanese characters.
@@ -45,17 +44,17 @@ class Weighing(Learned):
         if not found:
             yield from self.words(judged)
             return
+        read = is_read_whole(judged)
+        # Most messages are so far from a rule that the words, which are slower, could not change the answer.
+        if read and self.label not in list_near(judged):
+            return
         weights = packaged()
         label, calibration = weights.order.index(self.label), weights.labels[self.label]
         lines = [body.line(calibration) for body in found]
         margins = [body.margin(label, line) for body, line in zip(found, lines, strict=True)]
-        read = _read(judged, found)
-        # Most messages are so far from a rule that the words, which are slower, could not change the answer.
-        if read and max(map(_with_words, margins, lines)) < 0:
-            return
         hits = list(self.words(judged))
         if hits:
-            margins = list(map(_with_words, margins, lines))
+            margins = [margin + line.phrase for margin, line in zip(margins, lines, strict=True)]
         if max(margins) >= 0:
             yield from hits or _own(found, margins, label, reply=judged.candidate.kind == "reply")
         elif not read:
@@ -89,10 +88,6 @@ class Adding(Learned):
         return _own(found, margins, label, reply=False)
 
 
-def _with_words(margin: float, line: Line) -> float:
-    return margin + line.phrase
-
-
 def _own(found: Sequence[Body], margins: Sequence[float], label: int, *, reply: bool) -> list[Hit]:
     """Return the model's own hit, in the body that speaks most for the label of those that may."""
     telling = [
@@ -108,10 +103,6 @@ def _own(found: Sequence[Body], margins: Sequence[float], label: int, *, reply: 
 
 def _has_few_words(body: Body) -> bool:
     return len(body.reading.text.encode()) < _FEW_WORDS_OCTETS
-
-
-def _read(judged: Judged, found: tuple[Body, ...]) -> bool:
-    return all(body.complete for body in found) and not any(passage.hidden for passage in judged.passages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Lines:
         """Take over the line of each label, in the order of the labels."""
         self._slopes = np.array([_slopes(line, tuple(lines)) for line in lines.values()])
         self._biases = np.array([line.bias for line in lines.values()])
+        self._edges = [(label, line.threshold - line.phrase) for label, line in lines.items()]
         self._replies = np.array([line.reply for line in lines.values()])
 
     def scores(self, messages: Values, windows: Values, nets: Sequence[float], *, reply: bool) -> list[float]:
@@ -53,6 +54,10 @@ class Lines:
         found = self._slopes @ np.concatenate([messages, windows, nets]) + self._biases
         said: list[float] = (found + self._replies if reply else found).tolist()
         return said
+
+    def list_near(self, scores: Sequence[float]) -> list[str]:
+        """Return the labels whose scores are so high that what word lists find would make the message break them."""
+        return [label for (label, edge), score in zip(self._edges, scores, strict=True) if score >= edge]
 
 
 def _slopes(line: Line, labels: Sequence[str]) -> list[float]:

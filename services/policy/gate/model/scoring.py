@@ -60,6 +60,16 @@ def bodies(judged: Judged) -> tuple[Body, ...]:
     return judged.once("bodies for the model", _bodies)
 
 
+def list_near(judged: Judged) -> frozenset[str]:
+    """Return the labels that some body may break, once the word lists have had their say."""
+    return judged.once("labels near for the model", _list_near)
+
+
+def is_read_whole(judged: Judged) -> bool:
+    """Tell whether the model has read all of the message, or whether some of it is hidden or too long."""
+    return judged.once("read whole by the model", _is_read_whole)
+
+
 def _bodies(judged: Judged) -> tuple[Body, ...]:
     reply = judged.candidate.kind == "reply"
     shown = [(one, _sentences(one)) for one in readings(judged) if not one.passage.hidden]
@@ -71,6 +81,19 @@ def _bodies(judged: Judged) -> tuple[Body, ...]:
         for one, read in shown
         if one.passage.field != "subject"
     )
+
+
+def _list_near(judged: Judged) -> frozenset[str]:
+    weights = packaged()
+    return frozenset(
+        label
+        for body in bodies(judged)
+        for label in (weights.alone if body.net is None else weights.both).list_near(body.scores)
+    )
+
+
+def _is_read_whole(judged: Judged) -> bool:
+    return all(body.complete for body in bodies(judged)) and not any(passage.hidden for passage in judged.passages)
 
 
 def _sentences(reading: Reading) -> list[str]:

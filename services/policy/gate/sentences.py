@@ -1,11 +1,69 @@
 # cython: annotation_typing=False, boundscheck=False, wraparound=False, initializedcheck=False
-"""Finds where sentences may end, in one pass over a text's characters.
+"""Finds sentences, in one pass over a text's characters.
 
-It is compiled where that can be done (`endings.pxd` says which numbers are the machine's own), and runs as it stands
+It is compiled where that can be done (`sentences.pxd` says which numbers are the machine's own), and runs as it stands
 where it cannot, much slower, with the same answers.
 """
 
+import re
+from typing import NamedTuple
+
+_TITLE = re.compile(
+    r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|sr|st|herr|fr|hr|mme|mlle|dott|prof|gent|egr|spett"
+    r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
+    r"|z\. ?b|p\. ?ex|p\. ?es|e\. ?g|i\. ?e)|\b\w)\.$"
+)
+_LONGEST_TITLE = 6
+_CONTINUING = "abcdefghijklmnopqrstuvwxyz0123456789(,;"
+_WRAPPED = 45
+_LONGEST = 700
 _LAST_OF_ASCII, _LAST_OF_LATIN_1 = "\x7f", "\xff"
+
+
+class Span(NamedTuple):
+    """A stretch of the normalised text."""
+
+    start: int
+    end: int
+
+
+def sentences(text: str) -> list[Span]:
+    """Return the sentences of a normalised text, none longer than 700 characters.
+
+    A line that was only wrapped goes on in the next one; a short line, a greeting or an item of a list, does not.
+    """
+    spans: list[Span] = []
+    begin = 0
+    for start, end in endings(text):
+        if _goes_on(text, begin, start, end):
+            continue
+        _append(spans, text, begin, end)
+        begin = end
+    _append(spans, text, begin, len(text))
+    return spans
+
+
+def _goes_on(text: str, begin: int, start: int, end: int) -> bool:
+    """Tell whether the sentence that began at `begin` goes on after the ending in `[start, end)`."""
+    first = text[start]
+    if first == "\n":
+        if end == len(text) or text[end] not in _CONTINUING or text.count("\n", start, end) > 1:
+            return False
+        line = text.rfind("\n", 0, start) + 1
+        return start - max(line, begin) >= _WRAPPED or (line > 0 and start - line >= _WRAPPED)
+    if first != "." or end - start > 1:
+        return False
+    before = max(begin, start - _LONGEST_TITLE - 2)
+    long = before < start - _LONGEST_TITLE and text[start - _LONGEST_TITLE - 1 : start].isalpha()
+    return not long and _TITLE.search(text, before, end) is not None
+
+
+def _append(spans: list[Span], text: str, start: int, end: int) -> None:
+    while end - start > _LONGEST:
+        spans.append(Span(start, start + _LONGEST))
+        start += _LONGEST
+    if start < end and not text[start:end].isspace():
+        spans.append(Span(start, end))
 
 
 def endings(text: str) -> list[tuple[int, int]]:
