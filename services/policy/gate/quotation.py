@@ -48,7 +48,7 @@ _ATTRIBUTION_START = re.compile(
 )
 _DATED = re.compile(r"\d")
 # Of all the signs of history, each has one of these.
-_TELLING = re.compile(r"[>＞|:：_]|--")
+_TELLING = re.compile(r"[>＞|:：_-](?:(?<!-)|-)")
 _SEPARATING = Quick(
     rf"(?i)(?:^|{LINE_END}){BLANK}*(?:[-_=*]{{2,30}}{BLANK}*)?(?:{_SEPARATOR_WORDS}){BLANK}*[:：]?{BLANK}*"
     rf"(?:[-_=*]{{2,30}}{BLANK}*)?(?:$|{LINE_END})"
@@ -77,11 +77,11 @@ def fresh(text: str) -> Derived:
 
 def _kept(lines: list[str], *, separating: bool) -> list[int]:
     lowered = [line.lower() for line in lines]
-    possible = [True] * len(lines) if separating else _possible(lowered)
+    possible = set(range(len(lines))) if separating else _possible(lines)
     kept: list[int] = []
     index = 0
     while index < len(lines):
-        if not possible[index]:
+        if index not in possible:
             kept.append(index)
             index += 1
             continue
@@ -103,10 +103,10 @@ def _kept(lines: list[str], *, separating: bool) -> list[int]:
     return kept
 
 
-def _possible(lines: list[str]) -> list[bool]:
-    """Tell of each line whether an attribution, which may go on in the next lines, or a header can begin with it."""
-    telling = [_TELLING.search(line) is not None for line in lines] + [False] * _LONGEST_ATTRIBUTION
-    return [any(telling[index : index + _LONGEST_ATTRIBUTION]) for index in range(len(lines))]
+def _possible(lines: list[str]) -> set[int]:
+    """Return the lines with which an attribution, which may go on in the next lines, or a header can begin."""
+    telling = [index for index, line in enumerate(lines) if _TELLING.search(line)]
+    return {index - before for index in telling for before in range(_LONGEST_ATTRIBUTION)}
 
 
 def _begins_history(lines: list[str], index: int) -> bool:
