@@ -35,7 +35,7 @@ def read_anchors(pattern: str, common: Container[str], *, spaced: bool) -> list[
     def rate(anchor: Anchor) -> int:
         return 0 if anchor.text in common else len(anchor.text)
 
-    if "[[:" in pattern:
+    if "[:" in pattern:
         return None  # a class that Python reads otherwise
     try:
         tree = parser.parse(pattern)

@@ -41,6 +41,8 @@ def read(entry: str, language: str = "en") -> list[tuple[str, str]] | None:
         ("foo(?:-?)+bar", [("foobar", "whole"), ("foo", "whole")]),
         (r"x\pLy", None),
         ("[[:alpha:]]y", None),
+        ("x[^[:digit:]]foo bar", None),
+        ("foo[a[:digit:]]bar", None),
         ("colou?r", [("color", "whole"), ("colour", "whole")]),
     ],
 )
