@@ -4,10 +4,12 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import insert, select
 
 from shared import inbox
 from shared.bus import MemoryBus
@@ -17,7 +19,7 @@ from shared.http import create_http_app
 from shared.kafka import KafkaBus
 from shared.metrics import ServiceMetrics
 from shared.misconfiguration import MisconfiguredError
-from shared.outbox import emit
+from shared.outbox import OUTBOX, emit
 from shared.runtime import Service, check_bus, open_bus, purge_hourly, serve, supervise
 from shared.settings import SharedSettings
 from tests.infrastructure.kafka.broker import KafkaBroker
@@ -57,6 +59,32 @@ async def test_a_running_service_relays_consumes_and_does_its_own_work(database:
         await tell(database, 1, 2)
         await until(has(database, 1, 2), "both events to be handled")
         await asyncio.wait_for(worked.wait(), 5)
+
+
+async def test_a_running_service_forgets_old_events(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.runtime._FIRST_PURGE_SECONDS", 0)
+    now = datetime.now(UTC)
+
+    def published(key: str, days: int) -> dict[str, object]:
+        at = now - timedelta(days=days)
+        return {"topic": "t", "key": key, "value": b"", "headers": {}, "inserted_at": at, "published_at": at}
+
+    async with database.transaction() as session:
+        connection = await session.connection()
+        await connection.execute(insert(OUTBOX), [published("old", 11), published("young", 9)])
+        received = [
+            {"event_id": key, "received_at": now - timedelta(days=d)} for key, d in (("old", 21), ("young", 19))
+        ]
+        await connection.execute(insert(inbox.INBOX), received)
+
+    async def is_done() -> bool:
+        async with database.reading() as session:
+            connection = await session.connection()
+            queries = select(OUTBOX.c.key), select(inbox.INBOX.c.event_id)
+            return [(await connection.execute(query)).scalars().all() for query in queries] == [["young"], ["young"]]
+
+    async with build(database, MemoryBus(["notes"]), Troubles(), retention_days=10).running():
+        await until(is_done, "what is old to go")
 
 
 async def test_purging_goes_on_as_long_as_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What nobody waits for is forgotten on both engines, and nothing younger is."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,8 @@ from services.gateway.mailbox.models import RememberedRequest
 from services.gateway.mailbox.sending import forget_requests
 from services.gateway.senders.models import SenderRequest
 from services.gateway.senders.service import forget_expired as forget_senders
-from tests.services.gateway.conftest import Running
+from tests.infrastructure.waiting import until
+from tests.services.gateway.conftest import Running, run_gateway
 from tests.services.gateway.world import SELLER, message_body
 
 pytestmark = pytest.mark.req("R-PRIVACY-1")
@@ -107,6 +109,17 @@ async def test_what_is_old_goes_and_what_is_younger_stays(anywhere: Running) -> 
     assert not await purge_feeds(gateway)
     assert await look(gateway) == LEFT
     assert await gateway.blobs.get(blob) == b"young"
+
+
+async def test_an_instance_forgets_by_itself(running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await fill(running.gateway)
+    monkeypatch.setattr("shared.runtime._FIRST_PURGE_SECONDS", 0)
+
+    async def is_done() -> bool:
+        return await look(running.gateway) == LEFT
+
+    async with run_gateway(running.gateway.settings.database_url, tmp_path):
+        await until(is_done, "what is old to go, of every kind")
 
 
 async def test_what_was_just_said_stays(anywhere: Running) -> None:
