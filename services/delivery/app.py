@@ -1,9 +1,10 @@
 """The delivery service, put together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -36,7 +37,7 @@ from shared.db import Database
 from shared.http import create_http_app, require_service_token
 from shared.links import Links
 from shared.migrations import require_current
-from shared.runtime import Service, Work, check_bus
+from shared.runtime import Service, Work, check_bus, purge_hourly
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -81,12 +82,15 @@ def create_app(settings: Settings, bus: Bus) -> FastAPI:
         # The door closes first, while the intake behind it still writes.
         # A settled mail is needed as long as reports on it may come.
         days = max(settings.retention_days, settings.delivery_report_days)
+        purges: dict[str, Callable[[], Awaitable[object]]] = {
+            "queue.purge": lambda: purge_queue(database, days),
+            "intake.purge": lambda: purge_intake(database, blobs, settings.raw_mail_days, settings.attachment_days),
+        }
         works: dict[str, Work] = {
             "dispatcher": dispatcher.run,
             "intake": intake.writer.run,
             "recipients": recipients.lookups.run,
-            "queue.purge": lambda: purge_queue(database, days),
-            "intake.purge": lambda: purge_intake(database, blobs, settings.raw_mail_days, settings.attachment_days),
+            **{name: partial(purge_hourly, purge) for name, purge in purges.items()},
         }
         try:
             async with service.running(works), door.open():

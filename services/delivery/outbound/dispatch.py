@@ -30,7 +30,6 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _MEASURE_SECONDS = 5.0
 # What ends at about the same time is recorded together.
 _ROUND_SECONDS = 0.1
-_PURGE_SECONDS = 3600.0
 # The claim must outlive the attempt, else a second instance sends what is still being sent.
 _CLAIM_SHARE = 0.8
 _log = structlog.get_logger()
@@ -200,13 +199,7 @@ class Dispatcher:
 
 
 async def purge_queue(database: Database, days: int) -> None:
-    """Forget, every hour until cancelled, the mails that were settled more than `days` ago."""
-    while True:
-        await finish(_purge_once(database, days))
-        await asyncio.sleep(_PURGE_SECONDS)
-
-
-async def _purge_once(database: Database, days: int) -> None:
+    """Forget the mails that were settled more than `days` ago."""
     async with database.transaction() as session:
         await store.purge_settled(session, datetime.now(UTC), days)
 
