@@ -1,3 +1,4 @@
+import re
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -89,7 +90,9 @@ def test_every_text_that_matches_an_entry_holds_one_of_its_anchors(language: str
     if anchors is None:
         return
     before, after = (data.draw(st.sampled_from(["", " ", "a", "日", "1", "'", "x-"])) for _ in range(2))
-    text = before + data.draw(st.from_regex(pattern, fullmatch=True)) + after
+    # hypothesis asks Python's own engine, which may take for ever over what is repeated ten times.
+    fewer = re.sub(r"\{0,([3-9]|\d\d)\}", "{0,2}", pattern)
+    text = before + data.draw(st.from_regex(fewer, fullmatch=True)) + after
     if re2.search(pattern, text):
         assert Spotter((anchor, 0) for anchor in anchors).find(Codes(text), 0) >= 0
 
