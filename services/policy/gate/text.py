@@ -46,6 +46,8 @@ _UNUSUAL = Quick(
     rf"[&{INVISIBLE}{COMBINING}{_HALF_WIDTH_KANA}{LOOK_ALIKE_SCRIPTS}]|[{_wide(_SEVERAL_CLASS)}]|[{_wide(SPECIAL)}]"
 )
 _SET_APART = Quick(r"(?:^|[^a-z0-9])(?:[\pL\pN][ ._*·•|/~+-]){2}[\pL\pN](?:$|[^a-z0-9])")
+# Most texts are of no other characters, and of those a table of bytes has all.
+_ACCENTLESS_LATIN_1 = bytes(ord(ACCENTLESS.get(code, chr(code))) for code in range(256))
 _ACCENTED = re.compile(f"[{character_class(map(chr, ACCENTLESS))}]")
 _HIDDEN = re.compile(rf"[{INVISIBLE}]")
 _MARK = re.compile(rf"[{COMBINING}]")
@@ -71,9 +73,12 @@ class NormalisedText:
     @cached_property
     def folded(self) -> str:
         """The normalised text without the accents of Latin letters; positions are the same."""
-        if self.text.isascii() or _ACCENTED.search(self.text) is None:
+        if self.text.isascii():
             return self.text
-        return _ACCENTED.sub(lambda match: ACCENTLESS.get(ord(match.group()), match.group()), self.text)
+        try:
+            return self.text.encode("latin-1").translate(_ACCENTLESS_LATIN_1).decode("latin-1")
+        except UnicodeEncodeError:
+            return _ACCENTED.sub(lambda match: ACCENTLESS.get(ord(match.group()), match.group()), self.text)
 
     @cached_property
     def codes(self) -> Codes:

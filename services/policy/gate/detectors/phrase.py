@@ -7,6 +7,7 @@ a word is a concept that must occur (`A|B`: one of them), in any order, `>`: onl
 `derive` names such combinations (`ASKREV = WRITE REVIEW <60`) as concepts for the patterns.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,9 +32,14 @@ class Pattern:
     kind: str | None
 
     @property
+    def required(self) -> Concepts:
+        """Every concept of which some, or that itself, must occur."""
+        return frozenset[str]().union(*(concepts for step in self.steps for concepts in step))
+
+    @property
     def mentioned(self) -> Concepts:
         """Every concept that the pattern needs to know the places of."""
-        return self.unless.union(*(concepts for step in self.steps for concepts in step))
+        return self.unless | self.required
 
     def find(self, marks: Sequence[Mark], denies: Callable[[Mark], bool]) -> Iterator[tuple[int, int]]:
         """Yield the stretches from the first to the last concept where `marks` of one language combine so."""
@@ -101,6 +107,8 @@ class Phrases:
         self.lexicon, self.derived, self.patterns = lexicon, derived, patterns
         every = [*patterns, *(pattern for _, pattern in derived)]
         names = {name for name, _ in derived}.union(*(pattern.mentioned for pattern in every))
+        asked = Counter(concept for one in every for concept in one.required)
+        self._telling = frozenset(concept for concept, count in asked.items() if count == 1)
         self._bits = {name: 1 << at for at, name in enumerate(sorted(names))}
         # Of each pattern the sets of concepts of which a text has to speak: numbers are quicker to compare than names.
         self._needs = {
@@ -128,13 +136,18 @@ class Phrases:
     def _look(
         self, reading: Reading, language: str, own: Mapping[str, int], patterns: Sequence[Pattern]
     ) -> Iterator[tuple[int, int]]:
-        needed = self._needed(patterns)
-        found = {name: self.lexicon.marks(reading.data, at) for name, at in own.items() if name in needed}
-        present = {name: marks for name, marks in found.items() if marks}
-        possible = self._possible(patterns, [*present, *reading.possible(language)])
-        if possible:
-            marks = self._marks(reading, present, language, self._needed(possible))
-            yield from self._search(reading, marks, possible)
+        found: dict[str, list[Mark]] = {}
+        # What only one pattern asks for is seldom there, and without it the rest has not to be looked for.
+        for names in (self._telling, own):
+            if patterns:
+                needed = self._needed(patterns)
+                sought = [name for name in own if name in names and name in needed and name not in found]
+                found |= {name: self.lexicon.marks(reading.data, own[name]) for name in sought}
+                present = [name for name in own if found.get(name, True)]
+                patterns = self._possible(patterns, [*present, *reading.possible(language)])
+        if patterns:
+            marks = self._marks(reading, found, language, self._needed(patterns))
+            yield from self._search(reading, marks, patterns)
 
     def _possible(self, patterns: Iterable[Pattern], present: Iterable[str]) -> Sequence[Pattern]:
         """Return the patterns that a text may hold which speaks of the concepts `present`."""
