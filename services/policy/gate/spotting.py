@@ -24,7 +24,7 @@ class Codes:
 
     def __init__(self, text: str) -> None:
         """Read a text once for all who look for words in it."""
-        self.codes = array("I", text.encode(_CODEC, "surrogatepass"))
+        self.codes = encode(text)
         # Where something begins that may be a word, or stands that is not plain, and the first letters there.
         self.starts = array("i", [0]) * len(self.codes)
         self.heads = array("i", [0]) * len(self.codes)
@@ -164,6 +164,11 @@ class Spotter:
         for at in range(self._ends[group], self._ends[group + 1]):
             found[self._numbers[at]] = 1
         return True
+
+
+def encode(text: str) -> "array[int]":
+    """Return the codes of a text's characters."""
+    return array("I", text.encode(_CODEC, "surrogatepass"))
 
 
 def _read_head(codes: "array[int]", at: int) -> int:

@@ -5,6 +5,8 @@ from array import array
 from collections.abc import Mapping
 from itertools import accumulate
 
+_PLAIN = 128
+
 
 class Trie:
     """Words with a number for each whole word, and another one for words that only begin so."""
@@ -31,9 +33,13 @@ class Trie:
         self.firsts = array("i", accumulate(counts, initial=0))
         self.codes = array("i", (code for _, code in sorted(steps)))
         self.states = array("i", (steps[step] for step in sorted(steps)))
+        # Most words that are asked for are none of these, as their first letters tell: those are found at once.
+        self.beginnings = array("i", (steps.get((0, code), -1) for code in range(_PLAIN)))
 
     def step(self, state: int, code: int) -> int:
         """Return the state after the character of `code`, -1 where no word goes on so; the first state is 0."""
+        if state == 0 and 0 <= code < _PLAIN:
+            return self.beginnings[code]
         low, end = self.firsts[state], self.firsts[state + 1]
         high = end
         while low < high:

@@ -6,12 +6,15 @@ where it cannot, much slower, with the same answers.
 """
 
 import re
+from array import array
 from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
+from services.policy.gate.spotting import encode
 from services.policy.gate.trie import Trie
 
 _FIRST, _LAST = 0x25CB, 0x9FFF
+_ZERO, _NINE, _A, _Z, _FIRST_LETTER, _LAST_LETTER = map(ord, "09az\u00df\u024f")
 # What a Japanese character may be: a numeral, the first or the second of a longer one, a letter that parts digits.
 _NUMERAL, _BEGINS, _GOES_ON, _PARTS = 1, 2, 4, 8
 # The others, "no" in hiragana and in katakana, may stand between digits.
@@ -66,6 +69,9 @@ class Clusters:
 
     def find(self, text: str, least: int, *, parted: bool) -> Found:
         """Return the clusters of folded `text` that are worth at least `least`, the first first."""
+        return self._find(text, encode(text), least, parted)
+
+    def _find(self, text: str, codes: "array[int]", least: int, parted: bool) -> Found:  # noqa: FBT001  # no keyword in C
         spans: list[tuple[int, int]] = []
         joined = japanese = False
         total = worth = begin = finish = at = 0
@@ -73,16 +79,16 @@ class Clusters:
         while at < end:
             start = at
             figures = 0
-            while at < end and _is_latin(text[at]):
-                figures += text[at] <= "9"
+            while at < end and _is_latin(codes[at]):
+                figures += codes[at] <= _NINE
                 at += 1
             if at == start:
-                at += self._measure(text, at, end, parted)
+                at += self._measure(text, codes, at, parted)
                 if at == start:
                     at += 1
                     continue
                 japanese = True
-            one = self._look_up(text, start, at)
+            one = self._look_up(codes, start, at)
             if one > 0:
                 joined = joined or text[start:at] in self._joining
             elif figures:
@@ -100,28 +106,27 @@ class Clusters:
             spans.append((begin, finish))
         return Found(spans, total, joined, japanese)
 
-    def _measure(self, text: str, start: int, end: int, parted: bool) -> int:  # noqa: FBT001  # no keyword in C
+    def _measure(self, text: str, codes: "array[int]", start: int, parted: bool) -> int:  # noqa: FBT001  # see above
         """Return how long the Japanese token is that begins at `start`; 0 if none does."""
-        kind = self._kind(text[start])
-        if kind & _BEGINS and start + 1 < end and self._kind(text[start + 1]) & _GOES_ON:
-            for size in range(min(self._longest_numeral, end - start), 1, -1):
+        kind = self._kind(codes[start])
+        if kind & _BEGINS and start + 1 < len(codes) and self._kind(codes[start + 1]) & _GOES_ON:
+            for size in range(min(self._longest_numeral, len(codes) - start), 1, -1):
                 if text[start : start + size] in self._numerals:
                     return size
         return int(kind & _NUMERAL or (parted and kind & _PARTS)) and 1
 
-    def _look_up(self, text: str, start: int, end: int) -> int:
+    def _look_up(self, codes: "array[int]", start: int, end: int) -> int:
         """Return what a token is known to be worth, 0 where nothing is known."""
         state = 0
         for at in range(start, end):
-            state = self._worth.step(state, ord(text[at]))
+            state = self._worth.step(state, codes[at])
             if state < 0:
                 return 0
         return max(self._worth.whole[state], 0)
 
-    def _kind(self, character: str) -> int:
-        code = ord(character)
+    def _kind(self, code: int) -> int:
         return self._kinds[code - _FIRST] if _FIRST <= code <= _LAST else 0
 
 
-def _is_latin(character: str) -> bool:
-    return "a" <= character <= "z" or "0" <= character <= "9" or "\u00df" <= character <= "\u024f"
+def _is_latin(code: int) -> bool:
+    return _A <= code <= _Z or _ZERO <= code <= _NINE or _FIRST_LETTER <= code <= _LAST_LETTER

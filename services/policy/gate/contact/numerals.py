@@ -128,10 +128,11 @@ class Numerals:
         if not found.spans and not (found.joined and found.worth >= least):
             return []
         barred = text if bar is None else bar()
-        if not self._quick.is_in(barred):
+        stretches = self._stretches(barred, least)
+        if not stretches or not self._quick.is_in(barred):
             return []
         scan = _Scan(barred, least)
-        for start, end in self._stretches(barred, least):
+        for start, end in stretches:
             self._scan(scan, start, end)
         return scan.runs
 
