@@ -21,6 +21,8 @@ _BREAK, _ANYTHING = "\0", "\1"
 _Piece: TypeAlias = str
 _Pieces: TypeAlias = tuple[_Piece, ...]
 _MOST = 128
+# Of Japanese, what is written in hiragana alone is the most common.
+_OTHER_THAN_HIRAGANA = re.compile("[^ぁ-ゟ]")
 _MOST_OF_SET = 8
 _LONGEST_REPEAT = 4
 
@@ -33,7 +35,7 @@ def read_anchors(pattern: str, common: Container[str], *, spaced: bool) -> list[
     """
 
     def rate(anchor: Anchor) -> int:
-        return 0 if anchor.text in common else len(anchor.text)
+        return 0 if anchor.text in common else len(anchor.text) + len(_OTHER_THAN_HIRAGANA.findall(anchor.text))
 
     if "[:" in pattern:
         return None  # a class that Python reads otherwise
