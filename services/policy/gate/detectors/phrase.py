@@ -106,7 +106,8 @@ class Phrases:
         """Take the rule's own concepts, patterns that name what they find, and those that make a hit."""
         self.lexicon, self.derived, self.patterns = lexicon, derived, patterns
         every = [*patterns, *(pattern for _, pattern in derived)]
-        names = {name for name, _ in derived}.union(*(pattern.mentioned for pattern in every))
+        self._mentioned = {pattern: pattern.mentioned for pattern in every}
+        names = {name for name, _ in derived}.union(*self._mentioned.values())
         asked = Counter(concept for one in every for concept in one.required)
         self._telling = frozenset(concept for concept, count in asked.items() if count == 1)
         self._bits = {name: 1 << at for at, name in enumerate(sorted(names))}
@@ -164,10 +165,10 @@ class Phrases:
         return all(bits & need for need in self._needs[pattern])
 
     def _needed(self, patterns: Iterable[Pattern]) -> set[str]:
-        needed = {"NEG"}.union(*(pattern.mentioned for pattern in patterns))
+        needed = {"NEG"}.union(*(self._mentioned[pattern] for pattern in patterns))
         for name, pattern in self.derived:
             if name in needed:
-                needed |= pattern.mentioned
+                needed |= self._mentioned[pattern]
         return needed | {f"NOT_{concept}" for concept in needed}
 
     def _marks(
