@@ -244,15 +244,14 @@ class WrittenLinks:
 
     def _around_dots(self, text: str) -> Iterator[re.Match[str]]:
         """Yield the disguised links, looked for only near what may stand for a dot."""
-        done = 0
+        stretches: list[tuple[int, int]] = []
         for dot in self._dot.finditer(text):
-            first, last = max(done, dot.start() - _LONGEST_NAME), dot.end() + _LONGEST_REST
-            for match in self._disguised.finditer(text, first, last + _LONGEST_REST):
-                # What may be cut off has a dot of its own, which is nearer.
-                if match.end() > last:
-                    break
-                done = match.end()
-                yield match
+            first, last = max(0, dot.start() - _LONGEST_NAME), dot.end() + _LONGEST_REST
+            if stretches and first <= stretches[-1][1]:
+                first, _ = stretches.pop()
+            stretches.append((first, last))
+        for first, last in stretches:
+            yield from self._disguised.finditer(text, first, last + _LONGEST_REST)
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()

@@ -79,6 +79,8 @@ _HOSTILE = [
     "chiocciola ",
     "a[.]",
     "lineで送",
+    " dot ",
+    " .",
 ]
 _LENGTH = 20_000
 _SHORTEST_TO_COMPARE = 0.05
