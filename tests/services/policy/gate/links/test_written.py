@@ -10,6 +10,7 @@ from services.policy.gate.text import NormalisedText
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 FILLER = "ja gut, " * 60
+LONGEST = ".".join(letter * 63 for letter in "abcd") + " punto com slash " + "e" * 60
 DISGUISED = [
     "rossi-legno dot com",
     "rossi punto com",
@@ -21,7 +22,7 @@ DISGUISED = [
     "rossiドットコム",
     "ends in .com",
     "vu vu vu rossi",
-    "a" * 60 + "." + "b" * 60 + "[.]" + "c" * 60 + " [ . ] " + "d" * 60 + " punto com slash " + "e" * 60,
+    LONGEST,
 ]
 HARMLESS = ["Grazie. Come va?", "no ... ok", "at this point it is", "3 . 4", "(point)", "foo@bar", "\n", "。"]
 
@@ -38,6 +39,10 @@ def test_knows_a_disguised_link_far_inside_a_text(link: str) -> None:
     assert [disguised for _, disguised in alone] == [True] * len(alone)
     assert alone
     assert find(f"{FILLER} {link} \n{FILLER}") == alone
+
+
+def test_knows_all_of_a_long_one() -> None:
+    assert find(f"{FILLER}{LONGEST} \n{FILLER}") == [(LONGEST, True)]
 
 
 @given(st.lists(st.sampled_from([*DISGUISED, *HARMLESS]), max_size=6))
