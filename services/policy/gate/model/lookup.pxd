@@ -1,14 +1,13 @@
 # Which numbers of `lookup.py` are the machine's own where it is compiled.
 cimport cython
 
+from services.policy.gate.model.tokens cimport Tokens
 from services.policy.gate.model.vocabulary cimport Vocabulary
 from services.policy.gate.trie cimport Trie
 
 cdef unsigned int _ALL, _ONE_OCTET, _TWO_OCTETS
-cdef int _WORD, _STRETCH, _ZERO, _NINE, _BLANK, _RUN, _BEGIN, _FINISH, _FIRST, _END
-cdef int _LINK, _PERCENT, _DOLLAR, _EURO, _POUND, _YEN, _ASKS, _CALLS, _POINT, _COMMA, _SLASH, _COLON, _HYPHEN
-cdef int _A, _Z, _FIRST_LETTER, _LAST_LETTER, _DIVIDED, _FIRST_KANA, _LAST_KANA, _FIRST_HAN, _LAST_HAN
-cdef int BUCKETS, ROWS, REACH, SMALLEST, LARGEST, LONGEST_WORD, LONGEST_RUN, MOST_PIECES, MOST_MEANINGS, ZERO
+cdef int _BLANK, _RUN, _FIRST, _END
+cdef int BUCKETS, ROWS, REACH, SMALLEST, LONGEST_WORD, LONGEST_RUN, MOST_PIECES, MOST_MEANINGS, ZERO
 cdef unsigned int[::1] _CRC
 
 
@@ -27,20 +26,6 @@ cdef class Lookup:
 
     @cython.locals(state=cython.int, at=cython.int)
     cdef int mean_run(self, const int[::1] codes, int start, int size) noexcept
-
-
-@cython.final
-cdef class Tokens:
-    cdef int[::1] codes, kinds, starts, ends, edged
-
-    @cython.locals(at=cython.int, count=cython.int, end=cython.int, start=cython.int, kind=cython.int,
-                   end_of_word=cython.int, place=cython.int)
-    cdef int split(self, str sentence) noexcept
-
-    @cython.locals(kind=cython.int, start=cython.int, end=cython.int, at=cython.int)
-    cdef int copy(self, int number) noexcept
-
-    cdef int largest(self, int number) noexcept
 
 
 @cython.final
@@ -120,10 +105,6 @@ cdef void _add_concept(const float[:, ::1] table, Py_ssize_t row, float[::1] vec
 
 @cython.locals(at=Py_ssize_t)
 cdef void _write(short[::1] sums, const float[::1] scale, float root, float[::1] vector) noexcept
-
-cdef int _tell(int code) noexcept
-
-cdef bint _goes_on(int code) noexcept
 
 cdef unsigned int _fold(unsigned int state, unsigned int code) noexcept
 

@@ -17,7 +17,6 @@ from services.policy.gate.model.concepts import Concepts, Meaning
 from services.policy.gate.model.pieces import (
     BUCKETS,
     END,
-    LARGEST,
     LONGEST_RUN,
     LONGEST_WORD,
     MOST_MEANINGS,
@@ -28,20 +27,14 @@ from services.policy.gate.model.pieces import (
     ZERO,
     bucket,
 )
+from services.policy.gate.model.tokens import Tokens
 from services.policy.gate.model.vocabulary import Vocabulary
 from services.policy.gate.trie import Trie
 
 _POLYNOMIAL, _ALL = 0xEDB88320, 0xFFFFFFFF
 _MOST_WORDS = 32_768
 _ONE_OCTET, _TWO_OCTETS = 0x80, 0x800
-# What a token is that is no sign.
-_WORD, _STRETCH = -1, -2
-_ZERO, _NINE, _BLANK, _RUN, _BEGIN, _FINISH, _FIRST, _END = map(ord, f"09 ~<>^{END}")
-_LINK, _PERCENT, _DOLLAR, _EURO, _POUND, _YEN, _ASKS, _CALLS = map(ord, "_%$€£¥?!")
-_POINT, _COMMA, _SLASH, _COLON, _HYPHEN = map(ord, ".,/:-")
-# The letters of words, among which one is a sign; the characters of Japanese stretches.
-_A, _Z, _FIRST_LETTER, _LAST_LETTER, _DIVIDED = map(ord, "az\u00df\u024f\u00f7")
-_FIRST_KANA, _LAST_KANA, _FIRST_HAN, _LAST_HAN = map(ord, "\u3005\u30ff\u3400\u9fff")
+_BLANK, _RUN, _FIRST, _END = map(ord, f" ~^{END}")
 
 
 class Lookup:
@@ -90,65 +83,6 @@ class Lookup:
         for at in range(start, start + size):
             state = self.runs.step(state, codes[at])
         return self.runs.whole[state]
-
-
-class Tokens:
-    """The tokens of one sentence after the other."""
-
-    def __init__(self) -> None:
-        """Make room for one token's characters."""
-        # The sentence, as numbers: a character of a text takes longer to read.
-        self.codes = array("i")
-        self.kinds = self.starts = self.ends = array("i")
-        # A word between its edges.
-        self.edged = array("i", [_BEGIN]) * (LONGEST_WORD + 2)
-
-    def make_room(self, sentences: Sequence[str]) -> None:
-        """Make room for the tokens of each of some sentences."""
-        longest = max(map(len, sentences), default=0)
-        if len(self.kinds) < longest:
-            self.codes, self.kinds, self.starts, self.ends = (array("i", [0]) * longest for _ in range(4))
-
-    def split(self, sentence: str) -> int:
-        """Note of each token its span and what it is: a word, a stretch, or the code of a sign. Return how many."""
-        at = count = 0
-        end = len(sentence)
-        for place in range(end):
-            self.codes[place] = ord(sentence[place])
-        while at < end:
-            start = at
-            kind = _tell(self.codes[at])
-            if kind == _WORD:
-                end_of_word = min(end, start + LONGEST_WORD)
-                while at < end_of_word and _tell(self.codes[at]) == _WORD:
-                    at += 1
-            elif kind in (_STRETCH, _LINK):
-                while at < end and _tell(self.codes[at]) == kind:
-                    at += 1
-            elif kind == _ZERO:
-                while at < end and (_tell(self.codes[at]) == _ZERO or _goes_on(self.codes[at])):
-                    at += 1
-            else:
-                at += 1
-            if kind:
-                self.kinds[count], self.starts[count], self.ends[count] = kind, start, at
-                count += 1
-        return count
-
-    def copy(self, number: int) -> int:
-        """Copy a word, or what stands for a sign, between its edges; return its length."""
-        kind, start, end = self.kinds[number], self.starts[number], self.ends[number]
-        if kind != _WORD:
-            self.edged[1] = kind
-            return 1
-        for at in range(start, end):
-            self.edged[at - start + 1] = self.codes[at]
-        self.edged[end - start + 1] = _FINISH
-        return end - start
-
-    def largest(self, number: int) -> int:
-        """Return how many characters the pieces of a token have at most: signs, of which one is a letter, have none."""
-        return LARGEST if self.kinds[number] == _WORD and self.codes[self.starts[number]] != _DIVIDED else 0
 
 
 class Adder:
@@ -200,7 +134,7 @@ class Adder:
         longer = 0
         before = self.before_first
         for number in range(self.tokens.split(sentence)):
-            if self.tokens.kinds[number] == _STRETCH:
+            if self.tokens.is_stretch(number):
                 longer += self.add_stretch(self.tokens.starts[number], self.tokens.ends[number])
                 before = self.after_stretch
                 continue
@@ -213,7 +147,7 @@ class Adder:
             word = self.words.find(self.tokens.edged, size + 1, whole)
             if word < 0:
                 word = self.words.add(self.tokens.edged, size + 1, whole)
-                self.learn(word, size, whole, self.tokens.largest(number))
+                self.learn(word, size, whole, self.tokens.limit_pieces(number))
             _add_known(self.words.records, word + 2, self.sums)
             longer += self.words.records[word + 1] + 1
             self.add_meaning(self.words.records[word])
@@ -309,7 +243,7 @@ class Embedder:
     def embed_sentence(self, sentence: str, vectors: NDArray[np.float32], place: int) -> int:
         """Write the vectors of a sentence's words and its end, from `place` on; return the place after them."""
         for number in range(self.tokens.split(sentence)):
-            if self.tokens.kinds[number] == _STRETCH:
+            if self.tokens.is_stretch(number):
                 start, end = self.tokens.starts[number], self.tokens.ends[number]
                 while start < end:
                     size = self.lookup.measure_run(self.tokens.codes, start, end)
@@ -321,7 +255,7 @@ class Embedder:
                     start += max(size, 1)
                 continue
             size = self.tokens.copy(number)
-            self.embed_word(size, self.tokens.largest(number), vectors, place)
+            self.embed_word(size, self.tokens.limit_pieces(number), vectors, place)
             place += 1
         self.tokens.edged[1] = _END
         self.embed_word(1, 0, vectors, place)
@@ -411,27 +345,6 @@ def _write(sums: "array[int]", scale: NDArray[np.float32], root: float, vector: 
     for at in range(len(sums)):
         vector[at] = sums[at] * scale[at] / root
         sums[at] = 0
-
-
-def _tell(code: int) -> int:
-    """Return what a token is that begins with the character of `code`; 0 where none does."""
-    if _A <= code <= _Z or _FIRST_LETTER <= code <= _LAST_LETTER:
-        return _WORD
-    # Most others are blanks.
-    if code == _BLANK:
-        return 0
-    if _FIRST_KANA <= code <= _LAST_KANA or _FIRST_HAN <= code <= _LAST_HAN:
-        return _STRETCH
-    if code in (_LINK, _PERCENT, _DOLLAR, _EURO, _POUND, _YEN, _ASKS, _CALLS):
-        return code
-    if code < _ONE_OCTET:
-        return _ZERO if _ZERO <= code <= _NINE else 0
-    return _ZERO if chr(code).isdecimal() else 0
-
-
-def _goes_on(code: int) -> bool:
-    """Tell whether a number goes on with the character of `code`, which is no digit."""
-    return code in (_POINT, _COMMA, _SLASH, _COLON, _HYPHEN)
 
 
 def _fold(state: int, code: int) -> int:

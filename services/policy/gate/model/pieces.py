@@ -1,4 +1,4 @@
-"""What both models read of a sentence, said plainly, as training reads it; `lookup` reads the same, and quickly.
+"""What both models read of a sentence, said plainly, as training reads it; `lookup` and `tokens` read it quickly.
 
 The linear model reads features, each the number of a bucket. Latin words give themselves, their n-grams of three to
 five characters with the word's edges, and the pair they form with the word before. Japanese, which sets no blanks,
