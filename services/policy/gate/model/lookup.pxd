@@ -1,9 +1,9 @@
 # Which numbers of `lookup.py` are the machine's own where it is compiled.
 cimport cython
 
+from services.policy.gate.model.meanings cimport Meanings
 from services.policy.gate.model.tokens cimport Tokens
 from services.policy.gate.model.vocabulary cimport Vocabulary
-from services.policy.gate.trie cimport Trie
 
 cdef unsigned int _ALL, _ONE_OCTET, _TWO_OCTETS
 cdef int _BLANK, _RUN, _FIRST, _END
@@ -12,25 +12,8 @@ cdef unsigned int[::1] _CRC
 
 
 @cython.final
-cdef class Lookup:
-    cdef int most, nothing
-    cdef int[::1] meanings
-    cdef readonly int[::1] alone, answered, joint
-    cdef Trie words, runs
-
-    @cython.locals(state=cython.int, stem=cython.int, at=cython.int)
-    cdef int mean_word(self, const int[::1] edged, int size) noexcept
-
-    @cython.locals(state=cython.int, size=cython.int, at=cython.int)
-    cdef int measure_run(self, const int[::1] codes, int start, int end) noexcept
-
-    @cython.locals(state=cython.int, at=cython.int)
-    cdef int mean_run(self, const int[::1] codes, int start, int size) noexcept
-
-
-@cython.final
 cdef class Adder:
-    cdef Lookup lookup
+    cdef Meanings meanings
     cdef Tokens tokens
     cdef Vocabulary words
     cdef const unsigned char[:, ::1] table, alone, answered, joint, said
@@ -59,7 +42,7 @@ cdef class Adder:
 
 @cython.final
 cdef class Embedder:
-    cdef Lookup lookup
+    cdef Meanings meanings
     cdef Tokens tokens
     cdef Vocabulary words
     cdef const signed char[:, ::1] table

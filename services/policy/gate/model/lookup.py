@@ -7,13 +7,13 @@ are the machine's own), and runs as it stands where it cannot, much slower, with
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.policy.gate.model.concepts import Concepts, Meaning
+from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.pieces import (
     BUCKETS,
     END,
@@ -29,7 +29,6 @@ from services.policy.gate.model.pieces import (
 )
 from services.policy.gate.model.tokens import Tokens
 from services.policy.gate.model.vocabulary import Vocabulary
-from services.policy.gate.trie import Trie
 
 _POLYNOMIAL, _ALL = 0xEDB88320, 0xFFFFFFFF
 _MOST_WORDS = 32_768
@@ -37,65 +36,18 @@ _ONE_OCTET, _TWO_OCTETS = 0x80, 0x800
 _BLANK, _RUN, _FIRST, _END = map(ord, f" ~^{END}")
 
 
-class Lookup:
-    """What is looked up: the rows of a linear model's features, and those of the pieces of a net's words."""
-
-    def __init__(self, lists: Concepts) -> None:
-        """Take over what words speak of."""
-        meanings: list[Meaning] = sorted({*lists.words.values(), *lists.stems.values(), *lists.runs.values()})
-        self.most = max(map(len, meanings), default=0)
-        self.nothing = len(lists.names)
-        self.meanings = array("i", [self.nothing]) * (self.most * len(meanings))
-        for at, meaning in enumerate(meanings):
-            for number, name in enumerate(meaning):
-                self.meanings[at * self.most + number] = lists.names.index(name)
-        self.words = Trie(_number(lists.words, meanings), _number(lists.stems, meanings))
-        self.runs = Trie(_number(lists.runs, meanings), {})
-        self.alone = array("i", [bucket(f"C:{name}") for name in lists.names])
-        self.answered = array("i", [bucket(f"{kind}:{name}") for name in lists.names for kind in ("C", "RC")])
-        self.joint = array("i", [bucket(f"P:{one}>{other}") for one in lists.names for other in lists.names])
-
-    def mean_word(self, edged: "array[int]", size: int) -> int:
-        """Return the number of what a word, or a sign, between its edges speaks of; -1 for nothing."""
-        state, stem = 0, -1
-        for at in range(1, size + 1):
-            state = self.words.step(state, edged[at])
-            if state < 0:
-                return stem
-            if self.words.begun[state] >= 0:
-                stem = self.words.begun[state]
-        return self.words.whole[state] if self.words.whole[state] >= 0 else stem
-
-    def measure_run(self, codes: "array[int]", start: int, end: int) -> int:
-        """Return how long the longest known word is that begins at `start`; 0 if none does."""
-        state = size = 0
-        for at in range(start, end):
-            state = self.runs.step(state, codes[at])
-            if state < 0:
-                break
-            if self.runs.whole[state] >= 0:
-                size = at - start + 1
-        return size
-
-    def mean_run(self, codes: "array[int]", start: int, size: int) -> int:
-        """Return the number of what the known word speaks of that begins at `start`; -1 where it is of no length."""
-        state = 0
-        for at in range(start, start + size):
-            state = self.runs.step(state, codes[at])
-        return self.runs.whole[state]
-
-
 class Adder:
     """Adds up the rows of a linear model's features; what words met of late came to, it remembers."""
 
-    def __init__(self, lookup: Lookup, table: NDArray[np.uint8]) -> None:
+    def __init__(self, meanings: Meanings, table: NDArray[np.uint8]) -> None:
         """Take a table with a row for each bucket."""
-        self.lookup, self.table, self.width = lookup, table.data, len(table.T)
+        self.meanings, self.table, self.width = meanings, table.data, len(table.T)
         self.tokens = Tokens()
+        names = meanings.names
         # The rows of what concepts say, alone, in answers, and each after another, stand close together.
-        self.alone, self.answered, self.joint = (
-            table[np.array(numbers, np.intp)].data for numbers in (lookup.alone, lookup.answered, lookup.joint)
-        )
+        self.alone = table[[bucket(f"C:{name}") for name in names]].data
+        self.answered = table[[bucket(f"{kind}:{name}") for name in names for kind in ("C", "RC")]].data
+        self.joint = table[[bucket(f"P:{one}>{other}") for one in names for other in names]].data
         self.said = self.alone
         self.recent = array("i", [-1]) * REACH
         self.sums = array("i", [0]) * self.width
@@ -167,7 +119,7 @@ class Adder:
                 if at - first >= SMALLEST - 1:
                     _learn(self.table, state ^ _ALL, self.words.records, word + 2, self.width)
                     count += 1
-        self.words.records[word], self.words.records[word + 1] = self.lookup.mean_word(self.tokens.edged, size), count
+        self.words.records[word], self.words.records[word + 1] = self.meanings.mean_word(self.tokens.edged, size), count
 
     def add_stretch(self, start: int, end: int) -> int:
         """Add the runs of a Japanese stretch, and what its words speak of, the longest first; return how many runs."""
@@ -180,8 +132,8 @@ class Adder:
                 count += 1
         at = start
         while at < end:
-            size = self.lookup.measure_run(self.tokens.codes, at, end)
-            self.add_meaning(self.lookup.mean_run(self.tokens.codes, at, size))
+            size = self.meanings.measure_run(self.tokens.codes, at, end)
+            self.add_meaning(self.meanings.mean_run(self.tokens.codes, at, size))
             at += max(size, 1)
         return count
 
@@ -189,17 +141,17 @@ class Adder:
         """Add what a meaning says, by itself and with the few before it."""
         if meaning < 0:
             return
-        nothing, most = self.lookup.nothing, self.lookup.most
+        nothing, most = self.meanings.nothing, self.meanings.most
         kinds = len(self.said) // nothing
         for place in range(most):
-            concept = self.lookup.meanings[meaning * most + place]
+            concept = self.meanings.concepts[meaning * most + place]
             if concept == nothing:
                 break
             for kind in range(kinds):
                 _add(self.said, concept * kinds + kind, self.sums)
             for at in range(REACH):
                 for other in range(most if self.recent[at] >= 0 else 0):
-                    earlier = self.lookup.meanings[self.recent[at] * most + other]
+                    earlier = self.meanings.concepts[self.recent[at] * most + other]
                     if earlier not in (concept, nothing):
                         _add(self.joint, earlier * nothing + concept, self.sums)
         for at in range(REACH - 1):
@@ -211,14 +163,14 @@ class Embedder:
     """Makes the vectors of a net's words; those of words met of late, it remembers."""
 
     def __init__(
-        self, lookup: Lookup, table: NDArray[np.int8], scale: NDArray[np.float32], concepts: NDArray[np.float32]
+        self, meanings: Meanings, table: NDArray[np.int8], scale: NDArray[np.float32], concepts: NDArray[np.float32]
     ) -> None:
         """Take the tables.
 
         A vector is the sum of the pieces' rows of `table` by `scale`, over the root of their number, and the rows of
         `concepts` for what the word speaks of.
         """
-        self.lookup, self.table, self.scale, self.concepts = lookup, table.data, scale, concepts
+        self.meanings, self.table, self.scale, self.concepts = meanings, table.data, scale, concepts
         self.tokens = Tokens()
         self.sums = array("h", [0]) * len(scale)
         self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
@@ -246,11 +198,11 @@ class Embedder:
             if self.tokens.is_stretch(number):
                 start, end = self.tokens.starts[number], self.tokens.ends[number]
                 while start < end:
-                    size = self.lookup.measure_run(self.tokens.codes, start, end)
+                    size = self.meanings.measure_run(self.tokens.codes, start, end)
                     count = self.add_run(start, end)
                     if size > 1:
                         count += self.add_run(start, start + size)
-                    self.write(vectors, place, count, self.lookup.mean_run(self.tokens.codes, start, size))
+                    self.write(vectors, place, count, self.meanings.mean_run(self.tokens.codes, start, size))
                     place += 1
                     start += max(size, 1)
                 continue
@@ -269,7 +221,7 @@ class Embedder:
         word = self.words.find(self.tokens.edged, size + 1, whole)
         if word < 0:
             word = self.words.add(self.tokens.edged, size + 1, whole)
-            count, meaning = self.add_word(size, largest, whole), self.lookup.mean_word(self.tokens.edged, size)
+            count, meaning = self.add_word(size, largest, whole), self.meanings.mean_word(self.tokens.edged, size)
             self.words.records[word], self.words.records[word + 1] = meaning, count
             for at in range(len(self.sums)):
                 self.words.records[word + 2 + at] = self.sums[at]
@@ -307,9 +259,9 @@ class Embedder:
     def write(self, vectors: NDArray[np.float32], place: int, count: int, meaning: int) -> None:
         """Write the vector of what was added, `count` rows, and of what it means; begin anew."""
         _write(self.sums, self.scale, self.roots[count], vectors[place])
-        for number in range(min(self.lookup.most, MOST_MEANINGS) if meaning >= 0 else 0):
-            concept = self.lookup.meanings[meaning * self.lookup.most + number]
-            if concept == self.lookup.nothing:
+        for number in range(min(self.meanings.most, MOST_MEANINGS) if meaning >= 0 else 0):
+            concept = self.meanings.concepts[meaning * self.meanings.most + number]
+            if concept == self.meanings.nothing:
                 break
             _add_concept(self.concepts, concept, vectors[place])
 
@@ -364,10 +316,6 @@ def _sum_check(octet: int) -> int:
     for _ in range(8):
         octet = octet >> 1 ^ (_POLYNOMIAL if octet & 1 else 0)
     return octet
-
-
-def _number(words: Mapping[str, Meaning], meanings: Sequence[Meaning]) -> dict[str, int]:
-    return {word: meanings.index(meaning) for word, meaning in words.items()}
 
 
 _CRC = array("I", map(_sum_check, range(256)))

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
-from services.policy.gate.model.lookup import Embedder, Lookup
+from services.policy.gate.model.lookup import Embedder
+from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.neighbours import mix
 from services.policy.gate.model.pieces import ROWS
 
@@ -70,7 +71,7 @@ class Net:
         if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
             raise ValueError("the net is too wide to be multiplied without threads")
         table = arrays[_TABLE].astype(np.int8, copy=False)
-        self._embedder = Embedder(Lookup(lists), table, arrays["scale"], arrays["concepts"])
+        self._embedder = Embedder(Meanings(lists), table, arrays["scale"], arrays["concepts"])
         self._passes = [
             (_lay_out(arrays[f"pass{number}"]), arrays[f"pass{number}_bias"], stride)
             for number, stride in enumerate(STRIDES)

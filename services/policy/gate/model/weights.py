@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.line import Calibration, Line, Lines
-from services.policy.gate.model.lookup import Adder, Lookup
+from services.policy.gate.model.lookup import Adder
+from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.pieces import BUCKETS
 from services.policy.gate.remembered import RememberedTogether, is_short
 
@@ -41,7 +42,7 @@ class Weights:
         self.both = Lines({label: one.both for label, one in labels.items()})
         self.alone = Lines({label: one.alone for label, one in labels.items()})
         self._scales = np.array([one.scale for one in labels.values()])
-        self._adder = Adder(Lookup(lists), np.frombuffer(table, np.uint8).reshape(BUCKETS, size))
+        self._adder = Adder(Meanings(lists), np.frombuffer(table, np.uint8).reshape(BUCKETS, size))
         # First what is said unasked, then in answers.
         self._sentences = tuple(
             RememberedTogether(partial(self._read, reply=reply), _MOST_SENTENCES, is_short) for reply in (False, True)

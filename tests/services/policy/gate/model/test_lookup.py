@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model import lookup
 from services.policy.gate.model.concepts import Concepts
-from services.policy.gate.model.lookup import Adder, Embedder, Lookup
+from services.policy.gate.model.lookup import Adder, Embedder
+from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.pieces import BUCKETS, ROWS, ZERO, buckets, meanings_of, pieces_of, words
 
 pytestmark = pytest.mark.req("R-POLICY-2")
@@ -17,12 +18,13 @@ BYTES = np.random.default_rng(1).integers(0, 256, (BUCKETS, 3), np.uint8)
 VECTORS = BYTES[:ROWS].view(np.int8)
 SCALE = np.array([0.25, 0.1, 1.5], np.float32)
 MEANT = np.random.default_rng(2).standard_normal((len(CONCEPTS.names), 3)).astype(np.float32)
-ADDERS, EMBEDDERS = [Adder(Lookup(CONCEPTS), BYTES)], [Embedder(Lookup(CONCEPTS), VECTORS, SCALE, MEANT)]
+MEANINGS = Meanings(CONCEPTS)
+ADDERS, EMBEDDERS = [Adder(MEANINGS, BYTES)], [Embedder(MEANINGS, VECTORS, SCALE, MEANT)]
 # Some that forget all the time.
 with pytest.MonkeyPatch.context() as few:
     few.setattr(lookup, "_MOST_WORDS", 2)
-    ADDERS.append(Adder(Lookup(CONCEPTS), BYTES))
-    EMBEDDERS.append(Embedder(Lookup(CONCEPTS), VECTORS, SCALE, MEANT))
+    ADDERS.append(Adder(MEANINGS, BYTES))
+    EMBEDDERS.append(Embedder(MEANINGS, VECTORS, SCALE, MEANT))
 # Words that mean something, among characters of all kinds.
 SENTENCES = st.lists(
     st.lists(st.sampled_from(["pay", "paying ", "bank ", "支払", "銀行", "う", " 403-1 ", "__", "€"]) | st.text()).map(
