@@ -3,8 +3,10 @@
 
 from array import array
 from collections.abc import Mapping
+from functools import cache
 
 from services.policy.gate.model.concepts import Concepts, Meaning
+from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.trie import Trie
 
 
@@ -54,6 +56,12 @@ class Meanings:
         for at in range(start, start + size):
             state = self.runs.step(state, codes[at])
         return self.runs.whole[state]
+
+
+@cache
+def packaged() -> Meanings:
+    """Return those of the packaged lists, which both models share, made when first asked for."""
+    return Meanings(concepts())
 
 
 def _number(words: Mapping[str, Meaning], places: Mapping[Meaning, int]) -> dict[str, int]:

@@ -15,10 +15,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from services.policy.gate.model.concepts import Concepts
-from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.lookup import Embedder
 from services.policy.gate.model.meanings import Meanings
+from services.policy.gate.model.meanings import packaged as packaged_meanings
 from services.policy.gate.model.neighbours import mix
 from services.policy.gate.model.pieces import ROWS
 
@@ -45,15 +44,15 @@ _ROWS_AT_ONCE = 16
 class Net:
     """Reads sentences for all of its labels at once."""
 
-    def __init__(self, labels: Mapping[str, bool], arrays: Mapping[str, Floats], lists: Concepts) -> None:
+    def __init__(self, labels: Mapping[str, bool], arrays: Mapping[str, Floats], meanings: Meanings) -> None:
         """Take over labels, each with whether it speaks of a message as a whole, and arrays as training makes them.
 
-        Fails with `ValueError` where labels, arrays and lists do not fit each other.
+        Fails with `ValueError` where labels, arrays and meanings do not fit each other.
         """
         self.labels = labels
         self._whole = np.array(list(labels.values()))
         self._arrays = arrays
-        if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(lists.names):
+        if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(meanings.names):
             raise ValueError("the net does not fit the lists of words")
         width = arrays[_TABLE].shape[1]
         if len(arrays["scale"]) != width or arrays["concepts"].shape[1] != width:
@@ -71,7 +70,7 @@ class Net:
         if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
             raise ValueError("the net is too wide to be multiplied without threads")
         table = arrays[_TABLE].astype(np.int8, copy=False)
-        self._embedder = Embedder(Meanings(lists), table, arrays["scale"], arrays["concepts"])
+        self._embedder = Embedder(meanings, table, arrays["scale"], arrays["concepts"])
         self._passes = [
             (_lay_out(arrays[f"pass{number}"]), arrays[f"pass{number}_bias"], stride)
             for number, stride in enumerate(STRIDES)
@@ -129,7 +128,7 @@ def _multiply(said: Floats, kernel: Floats) -> Floats:
     return product
 
 
-def read_net(path: Path = PACKAGED, lists: Concepts | None = None) -> Net:
+def read_net(path: Path = PACKAGED, meanings: Meanings | None = None) -> Net:
     """Read a net. Fails with `ValueError` on a file that is none."""
     data = path.read_bytes()
     size = data.index(b"\n") + 1
@@ -141,7 +140,7 @@ def read_net(path: Path = PACKAGED, lists: Concepts | None = None) -> Net:
             stored = np.frombuffer(data, kind, prod(shape), size).reshape(shape)
             arrays[name] = stored if name == _TABLE else stored.astype(np.float32)
             size += prod(shape) * kind.itemsize
-        return Net(head["labels"], arrays, lists or concepts())
+        return Net(head["labels"], arrays, meanings or packaged_meanings())
     except KeyError as error:
         raise ValueError(f"{path.name} lacks {error}") from None
 

@@ -14,11 +14,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from services.policy.gate.model.concepts import Concepts
-from services.policy.gate.model.concepts import packaged as concepts
 from services.policy.gate.model.line import Calibration, Line, Lines
 from services.policy.gate.model.lookup import Adder
 from services.policy.gate.model.meanings import Meanings
+from services.policy.gate.model.meanings import packaged as packaged_meanings
 from services.policy.gate.model.pieces import BUCKETS
 from services.policy.gate.remembered import RememberedTogether, is_short
 
@@ -32,7 +31,7 @@ _MOST_SENTENCES = 4_096
 class Weights:
     """Adds up the weights of sentences, for all labels at once."""
 
-    def __init__(self, labels: dict[str, Calibration], table: bytes | memoryview, lists: Concepts) -> None:
+    def __init__(self, labels: dict[str, Calibration], table: bytes | memoryview, meanings: Meanings) -> None:
         """Take over a table of `BUCKETS` rows with a byte for each of `labels`. Fails with `ValueError` on another."""
         size = len(labels)
         if len(table) != BUCKETS * size:
@@ -42,7 +41,7 @@ class Weights:
         self.both = Lines({label: one.both for label, one in labels.items()})
         self.alone = Lines({label: one.alone for label, one in labels.items()})
         self._scales = np.array([one.scale for one in labels.values()])
-        self._adder = Adder(Meanings(lists), np.frombuffer(table, np.uint8).reshape(BUCKETS, size))
+        self._adder = Adder(meanings, np.frombuffer(table, np.uint8).reshape(BUCKETS, size))
         # First what is said unasked, then in answers.
         self._sentences = tuple(
             RememberedTogether(partial(self._read, reply=reply), _MOST_SENTENCES, is_short) for reply in (False, True)
@@ -64,7 +63,7 @@ class Weights:
         return values
 
 
-def read_weights(path: Path = PACKAGED, lists: Concepts | None = None) -> Weights:
+def read_weights(path: Path = PACKAGED, meanings: Meanings | None = None) -> Weights:
     """Read the weights. Fails with `ValueError` on a file that is none."""
     with path.open("rb") as file:
         head = file.readline()
@@ -73,7 +72,7 @@ def read_weights(path: Path = PACKAGED, lists: Concepts | None = None) -> Weight
             for label, one in json.loads(head).items()
         }
         mapped = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
-    return Weights(labels, mapped[len(head) :], lists or concepts())
+    return Weights(labels, mapped[len(head) :], meanings or packaged_meanings())
 
 
 def write_weights(path: Path, labels: dict[str, Calibration], table: bytes) -> None:

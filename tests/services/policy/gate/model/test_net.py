@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model import net
 from services.policy.gate.model.concepts import Concepts
+from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.net import Floats, Net, packaged, read_net, write_net
 from services.policy.gate.model.pieces import END, ROWS, meanings_of, pieces_of, words
 from services.policy.gate.model.weights import packaged as packaged_weights
@@ -18,6 +19,7 @@ from services.policy.gate.model.weights import packaged as packaged_weights
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 CONCEPTS = Concepts({"PAY": {"en": "pay*", "ja": "支払"}, "BANK": {"en": "bank", "ja": "銀行"}})
+MEANINGS = Meanings(CONCEPTS)
 LABELS = {"part": False, "whole": True}
 WIDTH, HEADS = 8, 2
 ALPHABET = "支払銀行はpay bank0.%\n!ßä_-"
@@ -52,7 +54,7 @@ def _arrays() -> dict[str, Floats]:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Net:
     path = tmp_path_factory.mktemp("net") / "net.bin"
     write_net(path, LABELS, _arrays())
-    return read_net(path, CONCEPTS)
+    return read_net(path, MEANINGS)
 
 
 def _plainly(arrays: Mapping[str, Floats], read: list[str], *, reply: bool) -> list[float]:
@@ -152,20 +154,20 @@ def test_refuses_lists_that_do_not_fit(tmp_path: Path) -> None:
     path = tmp_path / "net.bin"
     write_net(path, LABELS, _arrays())
     with pytest.raises(ValueError, match="fit"):
-        read_net(path, Concepts({"PAY": {"en": "pay"}}))
+        read_net(path, Meanings(Concepts({"PAY": {"en": "pay"}})))
     arrays = _arrays()
     write_net(path, LABELS, {**arrays, "concepts": arrays["concepts"][:, 1:]})
     with pytest.raises(ValueError, match="widths"):
-        read_net(path, CONCEPTS)
+        read_net(path, MEANINGS)
     write_net(path, LABELS, {**arrays, "pass0_bias": np.zeros(2 * WIDTH, np.float32)})
     with pytest.raises(ValueError, match="pass 0"):
-        read_net(path, CONCEPTS)
+        read_net(path, MEANINGS)
     write_net(path, LABELS, {**arrays, "pass1": arrays["pass1"][:-1]})
     with pytest.raises(ValueError, match="pass 1"):
-        read_net(path, CONCEPTS)
+        read_net(path, MEANINGS)
     write_net(path, {**LABELS, "third": False}, _arrays())
     with pytest.raises(ValueError, match="labels"):
-        read_net(path, CONCEPTS)
+        read_net(path, MEANINGS)
 
 
 def test_refuses_a_net_that_would_start_threads(tmp_path: Path) -> None:
@@ -173,7 +175,7 @@ def test_refuses_a_net_that_would_start_threads(tmp_path: Path) -> None:
     arrays = _arrays()
     write_net(path, LABELS, {**arrays, "heads": np.zeros((700, 1), np.float32)})
     with pytest.raises(ValueError, match="threads"):
-        read_net(path, CONCEPTS)
+        read_net(path, MEANINGS)
 
 
 @pytest.mark.parametrize("content", [b"nothing", b"{}\n", b'{"labels": {}, "arrays": {}}\n'])
@@ -181,7 +183,7 @@ def test_refuses_a_file_that_is_no_net(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "net.bin"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"found|lacks"):
-        read_net(path, CONCEPTS)
+        read_net(path, MEANINGS)
 
 
 def test_a_sentence_said_twice_is_read_once(small: Net) -> None:

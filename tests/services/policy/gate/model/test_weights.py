@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model.concepts import Concepts
 from services.policy.gate.model.line import Calibration, Line
+from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.pieces import BUCKETS, ZERO, bucket, buckets, word_buckets
 from services.policy.gate.model.weights import (
     PACKAGED,
@@ -24,6 +25,7 @@ CALIBRATION = Calibration(
     Line(0.2, {"one": 1.5}, {}, {}, 1.0, -0.5, 0.125),
 )
 CONCEPTS = Concepts({"PAY": {"en": "pay* geld", "ja": "支払 払"}, "BANK": {"en": "bank", "ja": "銀行 支払銀"}})
+MEANINGS = Meanings(CONCEPTS)
 MEGABYTE = 1 << 20
 ALPHABET = "支払銀行はpay bank0.%\n!ßä_-"
 
@@ -37,7 +39,7 @@ def _table(labels: int, chosen: Mapping[int, tuple[int, ...]]) -> bytes:
 
 
 def _weights(chosen: Mapping[int, tuple[int, ...]], labels: int = 2) -> Weights:
-    return Weights(dict.fromkeys("abcdefghijk"[:labels], CALIBRATION), _table(labels, chosen), CONCEPTS)
+    return Weights(dict.fromkeys("abcdefghijk"[:labels], CALIBRATION), _table(labels, chosen), MEANINGS)
 
 
 def _sums(weights: Weights, sentence: str, *, reply: bool = False) -> tuple[list[int], int]:
@@ -115,7 +117,7 @@ def test_reads_what_it_writes(tmp_path: Path) -> None:
 
 def test_refuses_a_table_of_another_size(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="size"):
-        Weights({"one": CALIBRATION}, b"\x80\x00\x00", CONCEPTS)
+        Weights({"one": CALIBRATION}, b"\x80\x00\x00", MEANINGS)
     write_weights(tmp_path / "weights.bin", {"one": CALIBRATION}, b"\x80")
     with pytest.raises(ValueError, match="size"):
         read_weights(tmp_path / "weights.bin")
