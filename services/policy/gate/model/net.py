@@ -66,8 +66,10 @@ class Net:
                 raise ValueError(f"the net does not fit: its pass {number} is of another width")
         if len(arrays["bias"]) != len(labels):
             raise ValueError("the net does not fit its labels")
-        rows = {"pass0": _ROWS_AT_ONCE, "pass1": _ROWS_AT_ONCE, "heads": STRETCH, "words": _ROWS_AT_ONCE}
-        if max(count * arrays[name].size for name, count in rows.items()) > _LARGEST_PRODUCT:
+        self._telling = np.concatenate([arrays["heads"], arrays["words"] * np.float32(SHARPNESS)], axis=1)
+        # The passes are all of one size.
+        products = _ROWS_AT_ONCE * max(arrays["pass0"].size, self._telling.size), STRETCH * arrays["heads"].size
+        if max(products) > _LARGEST_PRODUCT:
             raise ValueError("the net is too wide to be multiplied without threads")
         table = arrays[_TABLE].astype(np.int8, copy=False)
         self._embedder = Embedder(meanings, table, arrays["scale"], arrays["concepts"])
@@ -75,7 +77,6 @@ class Net:
             (_lay_out(arrays[f"pass{number}"]), arrays[f"pass{number}_bias"], stride)
             for number, stride in enumerate(STRIDES)
         ]
-        self._telling = np.concatenate([arrays["heads"], arrays["words"] * np.float32(SHARPNESS)], axis=1)
         # First of what is said unasked, then of answers.
         self._biases = arrays["bias"], arrays["bias"] + arrays["reply_bias"]
 

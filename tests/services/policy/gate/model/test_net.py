@@ -30,23 +30,23 @@ STORED = {
 }
 
 
-def _arrays() -> dict[str, Floats]:
+def _arrays(width: int = WIDTH, heads: int = HEADS, words: int = 2) -> dict[str, Floats]:
     luck = np.random.default_rng(5)
 
     def noise(*shape: int) -> Floats:
         return (luck.standard_normal(shape) / 9).astype(np.float32)
 
     shapes = {
-        "pieces": (ROWS, WIDTH),
-        "concepts": (len(CONCEPTS.names), WIDTH),
-        "reply": (WIDTH,),
-        "heads": (WIDTH, HEADS),
-        "words": (WIDTH, 2),
-        "out": (WIDTH * (2 + HEADS), 2),
+        "pieces": (ROWS, width),
+        "concepts": (len(CONCEPTS.names), width),
+        "reply": (width,),
+        "heads": (width, heads),
+        "words": (width, words),
+        "out": (width * (2 + heads), 2),
         "bias": (2,),
         "reply_bias": (2,),
     }
-    passes = {"pass0": (5 * WIDTH, WIDTH), "pass1": (5 * WIDTH, WIDTH), "pass0_bias": (WIDTH,), "pass1_bias": (WIDTH,)}
+    passes = {"pass0": (5 * width, width), "pass1": (5 * width, width), "pass0_bias": (width,), "pass1_bias": (width,)}
     return {name: noise(*shape) for name, shape in {**shapes, **passes}.items()}
 
 
@@ -170,12 +170,18 @@ def test_refuses_lists_that_do_not_fit(tmp_path: Path) -> None:
         read_net(path, MEANINGS)
 
 
-def test_refuses_a_net_that_would_start_threads(tmp_path: Path) -> None:
-    path = tmp_path / "net.bin"
-    arrays = _arrays()
-    write_net(path, LABELS, {**arrays, "heads": np.zeros((700, 1), np.float32)})
+@pytest.mark.parametrize(
+    ("fits", "is_too_wide"),
+    [
+        pytest.param((57, 2, 2), (58, 2, 2), id="words by a pass"),
+        pytest.param((WIDTH, 81, 2), (WIDTH, 82, 2), id="shares of words by words"),
+        pytest.param((WIDTH, 48, 2000), (WIDTH, 49, 2000), id="words by what is looked for and told"),
+    ],
+)
+def test_refuses_a_net_that_would_start_threads(fits: tuple[int, int, int], is_too_wide: tuple[int, int, int]) -> None:
+    Net(LABELS, {**_arrays(*fits), "scale": np.ones(fits[0], np.float32)}, MEANINGS)
     with pytest.raises(ValueError, match="threads"):
-        read_net(path, MEANINGS)
+        Net(LABELS, {**_arrays(*is_too_wide), "scale": np.ones(is_too_wide[0], np.float32)}, MEANINGS)
 
 
 @pytest.mark.parametrize("content", [b"nothing", b"{}\n", b'{"labels": {}, "arrays": {}}\n'])
