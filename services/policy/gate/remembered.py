@@ -8,14 +8,6 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 
-_SHORT = 160
-
-
-def is_short(sentence: str) -> bool:
-    """Tell whether a sentence may well come back: greetings, courtesies and signatures are short."""
-    return len(sentence) <= _SHORT
-
-
 class Remembered(dict[_Key, _Value]):
     """Remembers what a function came to. When that is too much, it forgets what nobody has asked for of late."""
 
@@ -39,10 +31,7 @@ class RememberedTogether(Generic[_Key, _Value]):
     """Remembers in the same way what a function came to that answers for many keys at once."""
 
     def __init__(
-        self,
-        find: Callable[[Sequence[_Key]], Iterable[_Value]],
-        most: int,
-        is_worth_it: Callable[[_Key], bool] = lambda _: True,
+        self, find: Callable[[Sequence[_Key]], Iterable[_Value]], most: int, is_worth_it: Callable[[_Key], bool]
     ) -> None:
         """Ask `find` for what is not known; keep at most `most` answers, of such keys as are worth it."""
         self._find, self._half, self._is_worth_it = find, most // 2, is_worth_it

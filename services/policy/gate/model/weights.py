@@ -19,13 +19,14 @@ from services.policy.gate.model.lookup import Adder
 from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.meanings import packaged as packaged_meanings
 from services.policy.gate.model.pieces import BUCKETS
-from services.policy.gate.remembered import RememberedTogether, is_short
+from services.policy.gate.remembered import RememberedTogether
 
 Sums: TypeAlias = NDArray[np.int32]
 """Rows of all labels' sums, each with the number of features at its end."""
 
 PACKAGED = Path(__file__).with_name("weights.bin")
 _MOST_SENTENCES = 4_096
+_SHORT = 160
 
 
 class Weights:
@@ -44,7 +45,7 @@ class Weights:
         self._adder = Adder(meanings, np.frombuffer(table, np.uint8).reshape(BUCKETS, size))
         # First what is said unasked, then in answers.
         self._sentences = tuple(
-            RememberedTogether(partial(self._read, reply=reply), _MOST_SENTENCES, is_short) for reply in (False, True)
+            RememberedTogether(partial(self._read, reply=reply), _MOST_SENTENCES, _is_short) for reply in (False, True)
         )
 
     def sums(self, sentences: Sequence[str], *, reply: bool = False) -> Sums:
@@ -61,6 +62,11 @@ class Weights:
         """Return the sums of all labels, freed from the length of what they are of; of one row or of several."""
         values: NDArray[np.float64] = sums[..., :-1] * self._scales / np.sqrt(np.maximum(1, sums[..., -1:]))
         return values
+
+
+def _is_short(sentence: str) -> bool:
+    """Tell whether a sentence may well come back: greetings, courtesies and signatures are short."""
+    return len(sentence) <= _SHORT
 
 
 def read_weights(path: Path = PACKAGED, meanings: Meanings | None = None) -> Weights:

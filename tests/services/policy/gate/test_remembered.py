@@ -9,6 +9,10 @@ from services.policy.gate.remembered import Remembered, RememberedTogether
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 
+def _is_worth_it(_number: int) -> bool:
+    return True
+
+
 def test_finds_once_and_forgets_what_was_not_asked_for_of_late() -> None:
     asked: list[int] = []
 
@@ -37,7 +41,7 @@ def test_finds_many_at_once_and_forgets_what_was_not_asked_for_of_late() -> None
         asked.append(list(numbers))
         return [2 * number for number in numbers]
 
-    remembered = RememberedTogether(double, 8)
+    remembered = RememberedTogether(double, 8, _is_worth_it)
     assert remembered.list_all([1, 2, 1]) == [2, 4, 2]
     assert remembered.list_all([2, 3, 4]) == [4, 6, 8]
     assert remembered.list_all([5]) == [10]
@@ -56,7 +60,7 @@ def test_of_more_than_it_may_keep_it_keeps_some() -> None:
         asked.extend(numbers)
         return list(map(str, numbers))
 
-    remembered = RememberedTogether(tell, 10)
+    remembered = RememberedTogether(tell, 10, _is_worth_it)
     for _ in range(3):
         assert remembered.list_all(range(100)) == list(map(str, range(100)))
     assert len(asked) >= 3 * 90
@@ -69,7 +73,7 @@ def test_another_thread_in_between_takes_nothing_away() -> None:
             remembered.list_all(range(20, 28))
         return list(map(str, numbers))
 
-    remembered = RememberedTogether(tell, 10)
+    remembered = RememberedTogether(tell, 10, _is_worth_it)
     remembered.list_all([1])
     assert remembered.list_all([1, 9]) == ["1", "9"]
 
@@ -81,7 +85,7 @@ def test_keeps_what_is_worth_it() -> None:
         asked.extend(numbers)
         return list(map(str, numbers))
 
-    remembered = RememberedTogether(tell, 10, is_worth_it=lambda number: number < 3)
+    remembered = RememberedTogether(tell, 10, lambda number: number < 3)
     for _ in range(2):
         assert remembered.list_all([1, 5]) == ["1", "5"]
     assert asked == [1, 5, 5]
