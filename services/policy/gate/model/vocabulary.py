@@ -29,7 +29,7 @@ class Vocabulary:
     def find(self, key: "array[int]", size: int, mixed: int) -> int:
         """Return where the values of the first `size` of `key` begin in `records`; -1 if it is not known.
 
-        `mixed` is any number that follows from the key.
+        `mixed` is any number that follows from the key. The place where the search ended is kept: `add` takes it.
         """
         first = mixed & self.most * _PLACES_FOR_EACH - 1
         self.place = first
