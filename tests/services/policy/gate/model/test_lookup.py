@@ -1,5 +1,9 @@
 """What the loops answer, held against what `pieces` says plainly."""
 
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,3 +61,30 @@ def test_vectors_are_those_of_the_words(sentences: list[str]) -> None:
         for name in meanings_of(word, CONCEPTS):
             expected = expected + MEANT[CONCEPTS.names.index(name)]
         assert vector.tolist() == expected.tolist()
+
+
+@pytest.fixture
+def in_turn() -> Iterator[None]:
+    """Let threads take turns all the time."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def _add_up(sentences: list[str]) -> list[object]:
+    return [ADDERS[-1].add_up(sentences, reply=reply).tolist() for reply in (False, True)]
+
+
+def _embed(sentences: list[str]) -> list[object]:
+    return [EMBEDDERS[-1].embed(sentences).tolist()]
+
+
+@pytest.mark.usefixtures("in_turn")
+@pytest.mark.parametrize("read", [_add_up, _embed])
+def test_threads_do_not_disturb_each_other(read: Callable[[list[str]], list[object]]) -> None:
+    """Plainly: a compiled loop lets no other thread in."""
+    texts = [[f"{word} pay {word} the bank", "支払は銀行"] for word in ("one", "another", "third", "paying")] * 4
+    expected = [read(text) for text in texts]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(read, texts)) == expected
