@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.infrastructure.distribution",
     "tests.infrastructure.garbage",
     "tests.infrastructure.requirements",
+    "tests.infrastructure.statements",
 ]
 
 # How long an example takes says more about who else uses the machine than about the code.
