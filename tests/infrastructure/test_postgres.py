@@ -1,12 +1,23 @@
 import asyncio
 import secrets
+import shutil
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.infrastructure.components import FreshDatabase
-from tests.infrastructure.postgres import VARIABLE, Kind, PostgresServer, find_source, open_postgres, with_driver
+from tests.infrastructure.postgres import (
+    DURABLE_VARIABLE,
+    VARIABLE,
+    Kind,
+    PostgresServer,
+    choose_place,
+    find_source,
+    open_postgres,
+    with_driver,
+)
 
 
 async def test_table_keeps_its_rows(postgres_url: str) -> None:
@@ -118,3 +129,15 @@ def test_given_server_comes_before_all_others() -> None:
 def test_driver_changes_and_nothing_else(scheme: str) -> None:
     url = "postgresql+asyncpg://me:s%2Fecret@127.0.0.1:5432/mail?ssl=disable"
     assert with_driver(url, scheme) == f"{scheme}://me:s%2Fecret@127.0.0.1:5432/mail?ssl=disable"
+
+
+def test_server_keeps_its_files_in_memory_where_there_is_room_and_nobody_asks_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(DURABLE_VARIABLE, raising=False)
+    assert choose_place(tmp_path / "absent") is None
+    free = shutil.disk_usage(tmp_path).free
+    assert choose_place(tmp_path, room=free // 2) == tmp_path
+    assert choose_place(tmp_path, room=free * 2) is None
+    monkeypatch.setenv(DURABLE_VARIABLE, "on")
+    assert choose_place(tmp_path, room=free // 2) is None
