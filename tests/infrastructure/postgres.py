@@ -44,8 +44,9 @@ CUT_OFF_OTHERS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 LIST_COLUMNS = """
-    SELECT string_agg(format('%s.%s %s', table_name, column_name, data_type), ', ' ORDER BY table_name, column_name)
-    FROM information_schema.columns WHERE table_schema = 'public'
+    SELECT string_agg(format('%s.%s %s', relname, attname, atttypid), ', ' ORDER BY relname, attname)
+    FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND attnum > 0 AND NOT attisdropped
 """
 # Few tests fill many tables, and truncating an empty one costs as much as a full one.
 EMPTY_TABLES = """
