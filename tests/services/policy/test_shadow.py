@@ -90,11 +90,13 @@ async def test_a_set_that_cannot_be_loaded_does_not_keep_the_service_from_starti
     world: World, tmp_path: Path, content: str
 ) -> None:
     folder = tmp_path / "trial"
-    shutil.copytree(PACKAGED, folder)
+    folder.mkdir()
+    # One good rule is as good as all of them, and read in a moment.
+    shutil.copy(PACKAGED / "standing_suspended.toml", folder)
     (folder / "broken.toml").write_text(content)
     settings = world.settings.model_copy(update={"shadow_rules": folder})
     assert create_gate(settings, PolicyMetrics()).shadow is None
     (folder / "broken.toml").unlink()
     shadow = create_gate(settings, PolicyMetrics()).shadow
     assert shadow is not None
-    assert len(shadow.rules) == len(world.gate.rules.rules)
+    assert [rule.id for rule in shadow.rules] == ["standing.suspended"]

@@ -47,11 +47,12 @@ def test_loads_within_a_second() -> None:
     ],
 )
 def test_a_bad_rule_file_is_named(tmp_path: Path, old: str, new: str, named: str) -> None:
-    directory = _copy(tmp_path)
-    file = directory / "content_logo_link.toml"
-    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    file = tmp_path / "content_logo_link.toml"
+    text = (PACKAGED / file.name).read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(RuleError, match=rf"content_logo_link.toml.*{named}"):
-        RuleSet.load(directory)
+        RuleSet.load(tmp_path)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
