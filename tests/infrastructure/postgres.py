@@ -28,7 +28,7 @@ DURABLE_VARIABLE = "TRAMITE_TEST_FSYNC"
 IMAGE = "postgres:17-alpine"
 SUPERUSER = "tramite"
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
-# A file system in memory, where Linux has it; a server of the whole run needs less than a quarter of the room.
+# A file system in memory, where Linux has it; a whole run takes some 400 MB.
 MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there has a name of its own, and is for its owner only
 MEMORY_OCTETS = 2 << 30
 UNPRIVILEGED_USERS = ("postgres", "nobody")

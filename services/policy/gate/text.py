@@ -82,7 +82,7 @@ class NormalisedText:
 
     @cached_property
     def codes(self) -> Codes:
-        """The codes of the characters of the folded text."""
+        """The codes of the characters of the folded text, and where words begin in it."""
         return Codes(self.folded)
 
     @cached_property

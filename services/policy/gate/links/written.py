@@ -13,7 +13,7 @@ import re2
 from services.policy.gate.contact.mailbox import packaged, signs
 from services.policy.gate.domains import is_public_suffix
 from services.policy.gate.links.address import AFTER_SCHEME, IN_LINK, Address, is_number, is_private, parse
-from services.policy.gate.scan import Quick
+from services.policy.gate.scan import BLANK, Quick
 from services.policy.gate.text import NormalisedText
 from services.policy.gate.wordlist import Words, alternatives, flat
 
@@ -35,7 +35,7 @@ _SPACED_WWW = re.compile(rf"(?<![a-z0-9@])www[\s.,]{{1,3}}({_LABEL})[\s,]{{1,3}}
 # The three letters read out or set apart announce a site, whatever comes after them.
 _SPELLED_WWW = (
     r"(?:www(?:\s{1,2}[.,]\s{0,2}|[.,]\s{1,2})[a-z0-9]|(?:vu|uve|we)\s(?:vu|uve|we)\s(?:vu|uve|we)\s"
-    r"|tres uves? dobles?|triple [vw]\s|trois w|drei(?:mal)? w[\s,]|ダブリュ[ー、・\s]?ダブリュ)"
+    r"|tres uves? dobles?|triple [vw]\s|trois w|drei(?:mal)? w(?:\s|,)|ダブリュ(?:[ー、・]|\s)?ダブリュ)"
 )
 _SPELLED = re.compile(rf"(?<![a-zß-ɏ]){_SPELLED_WWW}[^\n]{{0,60}}")
 _TRAILING = ".,;:!?'\")]}>*。、」』）"
@@ -137,11 +137,13 @@ class WrittenLinks:
         """Take sign words, words that announce a web site, and words no site's name consists of."""
         dots, slashes = alternatives(signs["dot_words"]), alternatives(signs["slash_words"])
         ending = alternatives(signs["ending_words"])
-        self._quick = Quick(r"www[\s.,]", _SPELLED_WWW, ending)
+        self._quick = Quick(rf"www(?:{BLANK}|,)", _widen(_SPELLED_WWW), ending)
         # What each of the dots below has in it.
         self._dot = re2.compile(
-            rf"\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと"
-            r"|(?:,(?:com|net|org)|。\s?(?:com|net|org|jp)|\.\scom)(?:[^a-z]|$)"
+            _widen(
+                rf"(?:\s(?:{dots})\s|\s\.|[(\[{{<〔【*_-]\s?(?:\.|{dots})|ドット|どっと"
+                r"|(?:,(?:com|net|org)|。\s?(?:com|net|org|jp)|\.\scom)(?:[^a-z]|$))+"
+            )
         )
         self._ending = re.compile(
             rf"(?<![a-zß-ɏ])(?:{ending})[\s「\"']{{0,3}}\.?(?:com|net|org|eu|de|fr|it|es|jp|shop|store|io)(?![a-z0-9-])"
@@ -246,12 +248,15 @@ class WrittenLinks:
         """Yield the disguised links, looked for only near what may stand for a dot."""
         stretches: list[tuple[int, int]] = []
         for dot in self._dot.finditer(text):
-            first, last = max(0, dot.start() - _LONGEST_NAME), dot.end() + _LONGEST_REST
-            if stretches and first <= stretches[-1][1]:
+            first, last = max(0, dot.start() - _LONGEST_NAME), dot.end()
+            if stretches and first <= stretches[-1][1] + _LONGEST_REST:
                 first, _ = stretches.pop()
             stretches.append((first, last))
         for first, last in stretches:
-            yield from self._disguised.finditer(text, first, last + _LONGEST_REST)
+            for match in self._disguised.finditer(text, first, last + _LONGEST_REST):
+                # Behind the last dot, the end of the stretch would pass for that of a word.
+                if match.start("dot") < last:
+                    yield match
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()
@@ -269,6 +274,11 @@ class WrittenLinks:
         if dot == ".":
             return telling or tld in {"com", "net", "org", "eu"}
         return telling or tld in _SURE_SUFFIXES
+
+
+def _widen(pattern: str) -> str:
+    """Return a pattern for RE2, which takes fewer characters for blanks by itself than `re` does."""
+    return pattern.replace(r"\s", BLANK)
 
 
 def _in_words(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

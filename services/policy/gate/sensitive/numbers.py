@@ -81,7 +81,7 @@ _MOST_IBAN, _LEAST_IBAN = 34, 15
 _TAX_CODE = re.compile(r"(?<![a-z0-9])[a-z]{6}[ ]?\d{2}[ ]?[abcdehlmprst][ ]?\d{2}[ ]?[a-z]\d{3}[ ]?[a-z](?![a-z0-9])")
 _NIR = re.compile(r"[12](?<![\d.-][12])[ .]?\d{2}[ .]?\d{2}[ .]?\d[\dab][ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\d])")
 _SPANISH = re.compile(r"(?<![a-z0-9])(?:\d{8}[ -]?[a-z]|[xyz][ -]?\d{7}[ -]?[a-z])(?![a-z0-9])")
-# What one fast pass does not find, the patterns above have not to look for.
+# What one fast pass does not find, the patterns above have not to look for; the last is what most codes look like.
 _QUICK = Quick(
     rf"{DIGIT}(?:[ .\-_*]{{0,2}}{DIGIT}){{12}}",
     rf"(?:^|[^a-z0-9])(?:{'|'.join(sorted(_IBAN_COUNTRIES))}) ?{DIGIT}{{2}}(?:[ .-]?[0-9a-z]){{11}}",
@@ -128,7 +128,7 @@ class Numbers:
             yield from self._accounts(text)
         if _QUICK_IDENTITY in possible:
             yield from self._identities(text)
-        if _QUICK_CODE in possible:
+        if _QUICK_CODE in possible or text != passage.folded:
             yield from self._announced(passage, text)
 
     def _cards(self, text: str) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ import pytest
 from services.policy.gate.candidate import Candidate, Kind
 from services.policy.gate.detectors.phrase import build, parse
 from services.policy.gate.judged import Judged
+from services.policy.gate.ruleset import RuleSet
 
 pytestmark = pytest.mark.req("R-POLICY-2", "R-POLICY-9")
 
@@ -69,3 +70,9 @@ def test_refuses_a_step_without_a_concept() -> None:
 def test_refuses_unknown_parameters() -> None:
     with pytest.raises(ValueError, match="unknown parameter"):
         build({"patterns": [], "pattern": "APPLE"})
+
+
+@pytest.mark.parametrize("said", ["fvck you", "feck off", "f*ck off", "f_ck you", "f0ck you", "go f*ck yourself"])
+def test_knows_an_insult_by_the_letters_around_the_one_that_was_changed(said: str) -> None:
+    decision = RuleSet.load().judge(Candidate(text=f"The parcel is on its way, {said}.", kind="reply", language="en"))
+    assert [finding.rule for finding in decision.findings] == ["content.sensitive"]

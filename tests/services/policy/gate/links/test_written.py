@@ -10,7 +10,8 @@ from services.policy.gate.text import NormalisedText
 pytestmark = pytest.mark.req("R-POLICY-2")
 
 FILLER = "ja gut, " * 60
-LONGEST = ".".join(letter * 63 for letter in "abcd") + " punto com slash " + "e" * 60
+LONGEST = " [ punkt ] ".join(letter * 63 for letter in "wxyz") + "  [* dot *]  com  slash  " + "e" * 60
+UNDOTTED = "www     " + ".".join(letter * 63 for letter in "wxyz") + "  [* dot *]  com"
 DISGUISED = [
     "rossi-legno dot com",
     "rossi punto com",
@@ -23,6 +24,8 @@ DISGUISED = [
     "ends in .com",
     "vu vu vu rossi",
     LONGEST,
+    f"www . {LONGEST}",
+    UNDOTTED,
 ]
 HARMLESS = ["Grazie. Come va?", "no ... ok", "at this point it is", "3 . 4", "(point)", "foo@bar", "\n", "。"]
 
@@ -41,8 +44,25 @@ def test_knows_a_disguised_link_far_inside_a_text(link: str) -> None:
     assert find(f"{FILLER} {link} \n{FILLER}") == alone
 
 
-def test_knows_all_of_a_long_one() -> None:
-    assert find(f"{FILLER}{LONGEST} \n{FILLER}") == [(LONGEST, True)]
+@pytest.mark.parametrize("link", [LONGEST, UNDOTTED])
+def test_knows_all_of_a_long_one(link: str) -> None:
+    assert find(f"{FILLER}{link} \n{FILLER}") == [(link, True)]
+
+
+@pytest.mark.parametrize("size", range(190, 260))
+def test_takes_no_part_of_a_word_for_an_ending(size: int) -> None:
+    assert find(f"ciao .\n{FILLER[-size:]}perfetto. come va, compri,comodo") == []
+
+
+CUT = [",come va", ". come va", "。comit", "x\x1fdot\x1fcom", " dot dot ", " .", "com", "/"]
+PIECES = st.sampled_from([*DISGUISED, *HARMLESS, *CUT]) | st.integers(0, 250).map(lambda size: FILLER[:size])
+
+
+@given(st.lists(PIECES, max_size=8).map("".join).map(NormalisedText))
+def test_finds_what_a_plain_scan_finds(passage: NormalisedText) -> None:
+    links, text = packaged_links(), passage.folded
+    around = [match.span() for match in links._around_dots(text)]  # noqa: SLF001  # what is around goes by one pattern
+    assert around == [match.span() for match in links._disguised.finditer(text)]  # noqa: SLF001  # see above
 
 
 @given(st.lists(st.sampled_from([*DISGUISED, *HARMLESS]), max_size=6))
