@@ -75,4 +75,4 @@ def test_refuses_unknown_parameters() -> None:
 @pytest.mark.parametrize("said", ["fvck you", "feck off", "f*ck off", "f_ck you", "f0ck you", "go f*ck yourself"])
 def test_knows_an_insult_by_the_letters_around_the_one_that_was_changed(said: str) -> None:
     decision = RuleSet.load().judge(Candidate(text=f"The parcel is on its way, {said}.", kind="reply", language="en"))
-    assert [finding.rule for finding in decision.findings] == ["content.sensitive"]
+    assert "content.sensitive" in {finding.rule for finding in decision.findings}
