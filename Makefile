@@ -14,8 +14,6 @@ FUZZED = tests/services/delivery/mail tests/services/delivery/inbound tests/serv
 COMPILE = $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' $(ARGS)
 
-# What debuggers would read of compiled loops takes the C compiler a fourth of its time.
-export CFLAGS := -g0 $(CFLAGS)
 # What pyproject.toml has compiled, with the types beside it.
 LOOPS := $(shell sed -n 's/^sources = \["\(.*\)"\]$$/\1/p' pyproject.toml)
 LOOPS += $(wildcard $(LOOPS:.py=.pxd))
