@@ -20,6 +20,7 @@ from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.meanings import packaged as packaged_meanings
 from services.policy.gate.model.neighbours import mix
 from services.policy.gate.model.pieces import ROWS
+from services.policy.gate.model.pooling import pool
 
 Floats: TypeAlias = NDArray[np.float32]
 
@@ -58,14 +59,20 @@ class Net:
         if len(arrays["scale"]) != width or arrays["concepts"].shape[1] != width:
             raise ValueError("the net does not fit: its vectors are of several widths")
         # What compiled loops read must be there: they do not look.
+        heads, told = len(arrays["heads"].T), len(labels)
+        shapes = {
+            "heads": (width, heads),
+            "words": (width, told),
+            "out": ((2 + heads) * width, told),
+            "reply": (width,),
+            "bias": (told,),
+            "reply_bias": (told,),
+        }
         for number in range(len(STRIDES)):
-            if (
-                arrays[f"pass{number}"].shape != (NEIGHBOURS * width, width)
-                or len(arrays[f"pass{number}_bias"]) != width
-            ):
-                raise ValueError(f"the net does not fit: its pass {number} is of another width")
-        if len(arrays["bias"]) != len(labels):
-            raise ValueError("the net does not fit its labels")
+            shapes |= {f"pass{number}": (NEIGHBOURS * width, width), f"pass{number}_bias": (width,)}
+        for name, shape in shapes.items():
+            if arrays[name].shape != shape:
+                raise ValueError(f"the net does not fit its vectors and labels: {name} is not of {shape}")
         self._telling = np.concatenate([arrays["heads"], arrays["words"] * np.float32(SHARPNESS)], axis=1)
         # The passes are all of one size.
         products = _ROWS_AT_ONCE * max(arrays["pass0"].size, self._telling.size), STRETCH * arrays["heads"].size
@@ -93,7 +100,7 @@ class Net:
         found = stretches[0]
         if len(stretches) > 1:
             found = np.where(self._whole, np.min(stretches, axis=0), np.max(stretches, axis=0))
-        return [round(one, 3) for one in np.clip(found, -OUTERMOST, OUTERMOST).tolist()]
+        return [max(-OUTERMOST, min(OUTERMOST, round(one, 3))) for one in found.tolist()]
 
     def _stretch(self, said: Floats, *, reply: bool) -> Floats:
         arrays = self._arrays
@@ -102,16 +109,8 @@ class Net:
         for kernel, bias, stride in self._passes:
             said = mix(said, _multiply(said, kernel), bias, stride)
         # What the heads look for and what each word says, together.
-        told = _multiply(said, self._telling)
-        best = told.max(axis=0)
-        shares = np.exp(told - best)
-        sums = shares.sum(axis=0)
-        count = len(arrays["heads"].T)
-        looked_for = (shares[:, :count] / sums[:count]).T @ said
-        on_the_whole = said.sum(axis=0) / np.sqrt(np.float32(len(said)))
-        gathered = np.concatenate([on_the_whole, said.max(axis=0), looked_for.ravel()])
-        most = (best[count:] + np.log(sums[count:])) / np.float32(SHARPNESS)
-        result: Floats = gathered @ arrays["out"] + most + self._biases[reply]
+        pooled, most = pool(said, _multiply(said, self._telling), len(arrays["heads"].T))
+        result: Floats = pooled @ arrays["out"] + most / np.float32(SHARPNESS) + self._biases[reply]
         return result
 
 
