@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from services.policy.gate.anchor import Anchor
 from services.policy.gate.spotting import Codes, Spotter
@@ -19,12 +20,16 @@ class Words:
 
         Words of scripts that set no spaces match anywhere, others only as whole words.
         """
-        plain = sorted({NormalisedText(word).folded for word in words}, key=lambda word: (-len(word), word))
-        spaced = [_written(word) for word in plain if _is_spaced(word)]
-        joined = [_unspaced(word) for word in plain if not _is_spaced(word)]
+        self._plain = sorted({NormalisedText(word).folded for word in words}, key=lambda word: (-len(word), word))
+        self._spotter = Spotter((_anchor(word), 0) for word in self._plain)
+
+    @cached_property
+    def _exact(self) -> re.Pattern[str]:
+        """What matches the words exactly; compiled when one of them is first spotted, as that takes long."""
+        spaced = [_written(word) for word in self._plain if _is_spaced(word)]
+        joined = [_unspaced(word) for word in self._plain if not _is_spaced(word)]
         exact = [rf"(?<![a-z])(?:{'|'.join(spaced)})(?![a-z])"] if spaced else []
-        self._exact = re.compile("|".join([*exact, *joined]) if plain else "(?!)")
-        self._spotter = Spotter((_anchor(word), 0) for word in plain)
+        return re.compile("|".join([*exact, *joined]) if self._plain else "(?!)")
 
     def search(self, text: str | NormalisedText) -> re.Match[str] | None:
         """Return the first match in a folded text, or in a passage."""
