@@ -1,5 +1,6 @@
 """Thresholds yield to the rules' own examples where these are near."""
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -18,24 +19,23 @@ WEIGHTS = read_weights()
 LABEL = "sensitive"
 
 
-def _example(text: str) -> Example:
-    candidate = Candidate(text=text, kind="reply", language="it")
-    return Example(candidate, "it", frozenset({f"content.{LABEL}"}), "rule")
+TEXTS = ["Ho il suo indirizzo, se lo ricordi.", "So dove abita, stia attento."]
+PLAIN = [Candidate(text=text, kind="reply", language="it") for text in TEXTS]
+HTML = [Candidate(html=f"<p>{text}</p>", kind="reply", language="it") for text in TEXTS]
 
 
-OWN = [_example("Ho il suo indirizzo, se lo ricordi."), _example("So dove abita, stia attento.")]
-
-
-def _lowered(shift: float) -> float:
+def _lowered(shift: float, own: Sequence[Candidate]) -> float:
     """Return by how much a threshold that was raised by `shift` yields."""
     calibration = WEIGHTS.labels[LABEL]
     raised = replace(calibration.both, threshold=calibration.both.threshold + shift)
     weights = copy(WEIGHTS)
     weights.labels = WEIGHTS.labels | {LABEL: replace(calibration, both=raised)}
-    return raised.threshold - yielding(weights, RULES, OWN)[LABEL].both.threshold
+    examples = [Example(one, "it", frozenset({f"content.{LABEL}"}), "rule") for one in own]
+    return raised.threshold - yielding(weights, RULES, examples)[LABEL].both.threshold
 
 
-def test_a_threshold_yields_to_what_is_near_and_to_nothing_else() -> None:
-    lowered = [_lowered(0.1 * tenths) for tenths in range(100)]
+@pytest.mark.parametrize("own", [PLAIN, HTML], ids=["plain", "html"])
+def test_a_threshold_yields_to_what_is_near_and_to_nothing_else(own: Sequence[Candidate]) -> None:
+    lowered = [_lowered(0.1 * tenths, own) for tenths in range(100)]
     assert 0 < max(lowered) <= LEEWAY + 0.02
     assert min(lowered) == lowered[-1] == 0

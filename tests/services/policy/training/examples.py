@@ -35,7 +35,7 @@ _PER_MOULD = 6
 _DRAWN_SEED = 7
 _DIRECTIONS: dict[str, Direction] = {"s2b": "seller_to_buyer", "b2s": "buyer_to_seller"}
 _KINDS: dict[str, Kind] = {"p": "proactive", "r": "reply"}
-_READABLE = {"direction", "kind", "subject", "text", "language", "presale", "reason"}
+_READABLE = {"direction", "kind", "subject", "text", "html", "language", "presale", "reason"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,20 @@ class Example:
 
 
 def read_examples() -> list[Example]:
-    """Return all examples, each text once for a direction, in a fixed order: first the rules' own, which count more."""
+    """Return all examples, each text once for a direction, in a fixed order: first the rules' own, which count more.
+
+    Of these only the plain ones: HTML shows how its rule is told from links and pictures, not from words.
+    """
     found: dict[tuple[str, str, str, str | None], Example] = {}
-    for example in (*read_rules_own(), *_labelled(), *_short(), *_written(), *_drawn()):
+    plain = (one for one in read_rules_own() if one.candidate.html is None)
+    for example in (*plain, *_labelled(), *_short(), *_written(), *_drawn()):
         one = example.candidate
         found.setdefault((one.direction, one.subject, one.text, one.html), example)
     return list(found.values())
 
 
 def read_rules_own() -> Iterator[Example]:
-    """Yield the rules' own examples. Of other rules they say nothing."""
+    """Yield the rules' own examples, but those with attachments or headers. Of other rules they say nothing."""
     for path in sorted(PACKAGED.glob("content_*.toml")):
         rule = tomllib.loads(path.read_text("utf-8"))
         for kind in ("hit", "miss"):
