@@ -12,7 +12,7 @@ from tests.services.policy.training.features import Floats, Numbers, Truths
 from tests.services.policy.training.lines import Lines
 from tests.services.policy.training.propagation import Arrays, Propagation
 
-WIDTH, HEADS = 48, 8
+WIDTH, HEADS = 32, 8
 EPOCHS = 7
 _BATCH = 128
 _SEED = 0
