@@ -7,6 +7,7 @@ from hypothesis import settings
 pytest_plugins = [
     "pytester",
     "tests.infrastructure.components",
+    "tests.infrastructure.coverage",
     "tests.infrastructure.distribution",
     "tests.infrastructure.garbage",
     "tests.infrastructure.requirements",

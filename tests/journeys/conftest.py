@@ -17,6 +17,12 @@ Running = tuple[Installation, Mailboxes]
 
 
 @pytest.fixture
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count no lines in processes that are started: what is killed would tell nobody, and starts at half the speed."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture
 async def one_process(tmp_path: Path) -> AsyncIterator[Running]:
     """The all-in-one, started."""
     async with all_in_one(tmp_path) as installation:

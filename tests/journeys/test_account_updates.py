@@ -107,6 +107,7 @@ async def test_an_adjustment_by_feed_is_told_and_opens_out_of_stock(stage: Stage
 
 
 @pytest.mark.req("R-ORDER-3", "R-MAIL-3")
+@pytest.mark.usefixtures("uncounted")
 async def test_a_feed_outlives_its_process(one_process: tuple[Installation, MaildirMailboxes]) -> None:
     """`kill -9` while the feed is worked through: afterwards every row is recorded and told, each once."""
     installation, mailboxes = one_process

@@ -12,7 +12,7 @@ from tests.journeys.conftest import Running
 from tests.journeys.installation import Installation
 from tests.journeys.test_conversation import check_mailboxes
 
-pytestmark = [pytest.mark.req("R-MAIL-3"), pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.req("R-MAIL-3"), pytest.mark.timeout(280), pytest.mark.usefixtures("uncounted")]
 
 # After how many milliseconds of a step its killing strikes: at the very start, while it is worked on, and late.
 DELAYS = (0, 5, 15, 30, 60, 0, 10, 40, 80, 20, 0, 10)

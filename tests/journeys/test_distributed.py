@@ -40,5 +40,6 @@ async def test_with_two_of_each_service(processes: Running) -> None:
 
 
 @pytest.mark.req("R-MAIL-3")
+@pytest.mark.usefixtures("uncounted")
 async def test_each_process(processes: Running) -> None:
     assert await play_under_fire(*processes, victims=NAMES, edition=30) >= 10

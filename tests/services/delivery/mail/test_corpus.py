@@ -13,7 +13,8 @@ from services.delivery.mail.refusal import Refusal
 from services.delivery.mail.relaying import RelayedContent
 from tests.services.delivery.mail import corpus, samples
 
-pytestmark = [pytest.mark.req("R-MAIL-1", "R-MAIL-5"), corpus.needs_corpus]
+# What each line does, other tests show; counting lines of so many mails takes three times as long.
+pytestmark = [pytest.mark.req("R-MAIL-1", "R-MAIL-5"), corpus.needs_corpus, pytest.mark.no_cover]
 
 
 _SENTENCE = re.compile(r"55[024] 5\.\d\.\d [A-Z].{10,}[.]")

@@ -81,6 +81,7 @@ def entries(language: str) -> list[str]:
     return sorted(set(chain.from_iterable(chain.from_iterable(one.values()) for one in lists)))
 
 
+@pytest.mark.no_cover  # what is asked here is about word lists, not about lines
 @pytest.mark.parametrize("language", LANGUAGES)
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
