@@ -38,7 +38,7 @@ OUTERMOST = 8.0
 _STEPS = 127
 _TABLE = "pieces"
 # OpenBLAS starts threads for larger products, where the service has its own idea of who works when.
-_LARGEST_PRODUCT = 1 << 18
+_LARGEST_PRODUCT, _LARGEST_OF_A_VECTOR = 1 << 18, 1 << 13
 _ROWS_AT_ONCE = 16
 
 
@@ -53,14 +53,12 @@ class Net:
         self.labels = labels
         self._whole = np.array(list(labels.values()))
         self._arrays = arrays
-        if len(arrays[_TABLE]) != ROWS or len(arrays["concepts"]) != len(meanings.names):
-            raise ValueError("the net does not fit the lists of words")
-        width = arrays[_TABLE].shape[1]
-        if len(arrays["scale"]) != width or arrays["concepts"].shape[1] != width:
-            raise ValueError("the net does not fit: its vectors are of several widths")
+        (_, width), (_, heads), told = arrays[_TABLE].shape, arrays["heads"].shape, len(labels)
         # What compiled loops read must be there: they do not look.
-        heads, told = len(arrays["heads"].T), len(labels)
         shapes = {
+            _TABLE: (ROWS, width),
+            "scale": (width,),
+            "concepts": (len(meanings.names), width),
             "heads": (width, heads),
             "words": (width, told),
             "out": ((2 + heads) * width, told),
@@ -72,11 +70,12 @@ class Net:
             shapes |= {f"pass{number}": (NEIGHBOURS * width, width), f"pass{number}_bias": (width,)}
         for name, shape in shapes.items():
             if arrays[name].shape != shape:
-                raise ValueError(f"the net does not fit its vectors and labels: {name} is not of {shape}")
+                raise ValueError(f"the net does not fit its words and labels: {name} is not of {shape}")
+            if not np.isfinite(arrays[name]).all():
+                raise ValueError(f"the net is damaged: {name} holds what is no number")
         self._telling = np.concatenate([arrays["heads"], arrays["words"] * np.float32(SHARPNESS)], axis=1)
-        # The passes are all of one size.
-        products = _ROWS_AT_ONCE * max(arrays["pass0"].size, self._telling.size), STRETCH * arrays["heads"].size
-        if max(products) > _LARGEST_PRODUCT:
+        # The passes are all of one size; what is told of words is less than `out`.
+        if _ROWS_AT_ONCE * arrays["pass0"].size > _LARGEST_PRODUCT or arrays["out"].size > _LARGEST_OF_A_VECTOR:
             raise ValueError("the net is too wide to be multiplied without threads")
         table = arrays[_TABLE].astype(np.int8, copy=False)
         self._embedder = Embedder(meanings, table, arrays["scale"], arrays["concepts"])

@@ -42,8 +42,9 @@ def _look_for(
         for column in range(count):
             sums[column] += powers[at, column]
         for head in range(heads):
+            power = powers[at, head]
             for column in range(width):
-                means[head, column] += powers[at, head] * said[at, column]
+                means[head, column] += power * said[at, column]
     for head in range(heads):
         for column in range(width):
             means[head, column] /= sums[head]
