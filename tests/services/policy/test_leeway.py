@@ -9,7 +9,7 @@ import pytest
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.model.weights import read_weights
 from services.policy.gate.ruleset import RuleSet
-from tests.services.policy.training.examples import Example
+from tests.services.policy.training.examples import Example, read_examples, read_rules_own
 from tests.services.policy.training.leeway import LEEWAY, yielding
 
 pytestmark = pytest.mark.req("R-POLICY-2")
@@ -39,3 +39,10 @@ def test_a_threshold_yields_to_what_is_near_and_to_nothing_else(own: Sequence[Ca
     lowered = [_lowered(0.1 * tenths, own) for tenths in range(100)]
     assert 0 < max(lowered) <= LEEWAY + 0.02
     assert min(lowered) == lowered[-1] == 0
+
+
+def test_the_rules_own_examples_in_html_are_yielded_to_and_not_learned_from() -> None:
+    assert any(one.candidate.html for one in read_rules_own())
+    learned = [one.candidate for one in read_examples() if one.source == "rule"]
+    assert learned
+    assert not any(one.html for one in learned)
