@@ -12,7 +12,7 @@ pytestmark = [
     pytest.mark.req("R-POLICY-2"),
     # Whoever counts lines takes more time for some of them than for others.
     pytest.mark.no_cover,
-    # CI demands compiled loops. As they are written they take thirty times as long, and longer texts ask more of them.
+    # CI demands compiled loops. As they are written they take fifty times as long, and longer texts ask more of them.
     pytest.mark.skipif(not is_compiled(), reason="the times are those of compiled loops: install a C compiler"),
 ]
 
