@@ -29,9 +29,12 @@ _LINE = re.compile(
     r"|(?<!order )(?<!product )(?<!production )(?<![a-z])line,\s?id\s?[:：]\s?@?(?=[a-z0-9.-]{0,30}_)[a-z0-9_.-]{4,30}"
     r"|(?<![a-z])line[での][^\n。]{0,24}(?<![文品])id[^a-z0-9\n]{1,8}[a-z0-9_.-]{4,30}"
     r"|(?:(?<![a-z])line|(?<![ァ-ヶー])ライン|らいん)[^\n。]{0,24}[「『\"']@?[a-z0-9_.-]{4,30}[」』\"']\s?[でをの]?\s?(?:検索|追加|友)"
+    r"|(?:(?<![a-z])line|(?<![ァ-ヶー])ライン|らいん)[^\n]{0,40}[「『\"']@[a-z0-9_.-]{4,30}[」』\"']\s?[でをの]?\s?(?:検索|追加|友)"
     r"|(?<![a-z])line[での][^\n]{0,24}id検索[^a-z0-9\n]{0,6}[a-z0-9_.-]{4,30}"
 )
 _LINE_NAME = re.compile(r"line|ライン|らいん")
+# Of a longer word as "オフライン" is.
+_WITHIN_KATAKANA = re.compile("(?<=[ァ-ヶー])[ァ-ヶー]")
 _QR = re.compile(
     r"(?<![a-z0-9])(?:qr(?:[\s-]?(?:code|kod|コード))?|codice\s?qr|code\s?qr|codigo\s?qr|二次元コード|2次元コード)(?![a-z])|qrコード|二次元コード"
 )
@@ -75,7 +78,7 @@ class Handles:
         introduced = alternatives(flat(parameters["name_words"]))
         self._surely = re.compile(rf"[:：=→@\"']|(?:{'|'.join(map(re.escape, parameters['sure_name_words']))})[\s(は]")
         self._introduced = re.compile(
-            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.-]{{0,3}}(?<![a-z])(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=→\"'(「『は]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
+            rf"(?:\s{{0,3}}[:：=]\s{{0,2}}@?|[\s,(\"'はで。.-]{{0,3}}(?<![a-z])(?:{introduced})(?:\s(?:is|e|ist|est|es|lautet))?[\s:：=→\"'(「『は、]{{1,4}}@?|\s{{1,2}}@)({_NAME})"
         )
         self._named = re.compile(rf"(?:[\s,:(\"'→👉-]{{1,4}}|で「|\s(?:is|e|ist|est|es)\s(?=[a-z]{{4}}))@?({_NAME})")
         self._before = re.compile(rf"({_NAME})[\"')]{{0,2}}\s{{1,3}}(?:su|on|auf|sur|en|bei|chez)\s{{1,3}}$")
@@ -96,7 +99,7 @@ class Handles:
             found += [match.span() for match in _TAGGED.finditer(text) if self._is_tagged(text, match)]
         for platform in self._platform.finditer(passage):
             span = self._at_platform(text, platform)
-            if span is not None:
+            if span is not None and not _WITHIN_KATAKANA.match(text, platform.start()):
                 found.append(span)
         for code in _QR.finditer(text) if "qr" in text or "コード" in text else ():
             near = text[max(0, code.start() - _WINDOW) : code.end() + 2 * _WINDOW]
