@@ -237,7 +237,7 @@ class WrittenLinks:
 
     def _dressed_up(self, text: str) -> Iterable[WrittenLink]:
         for match in self._around_dots(text):
-            tld, name = _KANA_SUFFIXES.get(match.group("tld"), match.group("tld")), match.group("name")
+            tld, name = _read_ending(match), match.group("name")
             if is_public_suffix(tld) and name not in self._never and self._is_meant(text, match):
                 host = f"{name}.{tld}"
                 yield WrittenLink(
@@ -253,10 +253,16 @@ class WrittenLinks:
                 first, _ = stretches.pop()
             stretches.append((first, last))
         for first, last in stretches:
-            for match in self._disguised.finditer(text, first, last + _LONGEST_REST):
+            for match in self._scan(text, first, last + _LONGEST_REST):
                 # Behind the last dot, the end of the stretch would pass for that of a word.
                 if match.start("dot") < last:
                     yield match
+
+    def _scan(self, text: str, first: int, last: int) -> Iterator[re.Match[str]]:
+        """Yield what may be disguised links; what is no ending begins another one: "shop . example . com"."""
+        while match := self._disguised.search(text, first, last):
+            yield match
+            first = match.end() if is_public_suffix(_read_ending(match)) else match.start("tld")
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()
@@ -274,6 +280,10 @@ class WrittenLinks:
         if dot == ".":
             return telling or tld in {"com", "net", "org", "eu"}
         return telling or tld in _SURE_SUFFIXES
+
+
+def _read_ending(link: re.Match[str]) -> str:
+    return _KANA_SUFFIXES.get(link.group("tld"), link.group("tld"))
 
 
 def _widen(pattern: str) -> str:
