@@ -3,7 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from services.policy.gate.model.meanings import packaged as packaged_meanings
 from services.policy.gate.model.net import read_net, write_net
+from tests.services.policy.gate.model.reader import Reader
 from tests.services.policy.training.features import Floats, Text
 from tests.services.policy.training.lines import Lines
 from tests.services.policy.training.network import start
@@ -34,7 +36,8 @@ def _read(net: Arrays) -> tuple[Propagation, Floats]:
 def test_scores_what_the_packaged_net_scores(tmp_path: Path) -> None:
     net = _net(np.float32)
     write_net(tmp_path / "net.bin", dict.fromkeys("abc", False), net)
-    read = read_net(tmp_path / "net.bin")
+    found = read_net(tmp_path / "net.bin")
+    read = Reader(found, packaged_meanings())
     scores = Propagation(net, Lines(TEXTS).batch(np.arange(len(TEXTS))), REPLIES).scores(np.zeros((3, LABELS)))
     for text, expected in zip(TEXTS, scores, strict=True):
         assert read.scores((*text.subject, *text.body), reply=text.reply) == pytest.approx(expected, abs=0.02)

@@ -7,6 +7,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+WINDOW = 2
+"""How many sentences are taken together."""
+SOFTNESS = 0.5
+"""How far below the best window another still counts beside it."""
+
 Values: TypeAlias = NDArray[np.float64]
 
 

@@ -2,8 +2,9 @@
 """Looks sentences up in the tables of both models, in one pass over their characters.
 
 What is read of a sentence, `pieces` says plainly; this reads the same without an object for each piece, and the same
-word only once for as long as it is remembered. It is compiled where that can be done (`lookup.pxd` says which numbers
-are the machine's own), and runs as it stands where it cannot, much slower, with the same answers.
+word only once for as long as it is remembered: what both models ask of it stands in one place. It is compiled where
+that can be done (`lookup.pxd` says which numbers are the machine's own), and runs as it stands where it cannot, much
+slower, with the same answers.
 """
 
 from array import array
@@ -31,18 +32,31 @@ from services.policy.gate.model.tokens import Tokens
 from services.policy.gate.model.vocabulary import Vocabulary
 
 _POLYNOMIAL, _ALL = 0xEDB88320, 0xFFFFFFFF
-_MOST_WORDS = 32_768
+_MOST_WORDS = 65_536
 _ONE_OCTET, _TWO_OCTETS = 0x80, 0x800
-_BLANK, _RUN, _FIRST, _END = map(ord, f" ~^{END}")
+_BLANK, _RUN, _FIRST = map(ord, " ~^")
+# Where the values of a word stand.
+_FEATURES, _COUNT, _SUMS = 1, 2, 3
 
 
-class Adder:
-    """Adds up the rows of a linear model's features; what words met of late came to, it remembers."""
+class Lookup:
+    """Adds up the rows of the linear model's features, and makes the vectors of the net's words."""
 
-    def __init__(self, meanings: Meanings, table: NDArray[np.uint8]) -> None:
-        """Take a table with a row for each bucket."""
-        self.meanings, self.table, self.width = meanings, table.data, len(table.T)
-        self.tokens = Tokens()
+    def __init__(
+        self,
+        meanings: Meanings,
+        table: NDArray[np.uint8],
+        pieces: NDArray[np.int8],
+        scale: NDArray[np.float32],
+        concepts: NDArray[np.float32],
+    ) -> None:
+        """Take the linear model's table, which has a row for each bucket, and the net's.
+
+        A vector is the sum of the rows of `pieces` by `scale`, over the root of their number, and the rows of
+        `concepts` for what the word speaks of.
+        """
+        self.meanings, self.tokens, self.lock = meanings, Tokens(), Lock()
+        self.table, self.labels = table.data, len(table.T)
         names = meanings.names
         # The rows of what concepts say, alone, in answers, and each after another, stand close together.
         self.alone = table[[bucket(f"C:{name}") for name in names]].data
@@ -50,44 +64,90 @@ class Adder:
         self.joint = table[[bucket(f"P:{one}>{other}") for one in names for other in names]].data
         self.said = self.alone
         self.recent = array("i", [-1]) * REACH
-        self.sums = array("i", [0]) * self.width
+        self.sums = array("i", [0]) * self.labels
         self.before_first = _fold(_fold(_ALL, _FIRST), _BLANK)
         self.after_stretch = _fold(_fold(_ALL, _RUN), _BLANK)
-        # Of each word: what it means, how many its rows are, and their sums.
-        self.words = Vocabulary(_MOST_WORDS, LONGEST_WORD + 1, self.width + 2)
-        self.lock = Lock()
+        self.pieces, self.scale, self.concepts, self.width = pieces.data, scale, concepts, len(scale)
+        self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
+        self.wholes = self.pairs = array("I")
+        self.touched = 0
+        self.run = array("h", [0]) * self.width
+        self.end = pieces[bucket(END) % ROWS] * scale
+        # Of each word: what it means, how many features it has, how many rows, the sums of both.
+        self.words = Vocabulary(_MOST_WORDS, LONGEST_WORD + 1, _SUMS + self.labels + self.width)
 
-    def add_up(self, sentences: Sequence[str], *, reply: bool) -> NDArray[np.int32]:
-        """Return a row for each folded sentence: the sums of the columns of the table.
+    def read(
+        self, sentences: Sequence[str], *, reply: bool, for_net: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return what folded sentences come to in the linear model, a row each, and the vectors of the net's words.
 
-        Behind them stands the number of features that make a sentence longer, as `pieces.buckets` tells them apart.
+        A row has the sums of the columns of the table, then the number of features that make a sentence longer, as
+        `pieces.buckets` tells them apart. Of what is said twice there are vectors once, with one for the end of each
+        sentence; there are none unless they are asked for.
         """
-        sums = np.zeros((len(sentences), self.width + 1), np.int32)
+        once = list(dict.fromkeys(sentences))
+        sums = np.zeros((len(once), self.labels + 1), np.int32)
+        vectors = np.empty(((sum(map(len, once)) + len(once) + 1) * for_net, self.width), np.float32)
         with self.lock:
             self.said = self.answered if reply else self.alone
-            self.tokens.make_room(sentences)
-            self.add_all(list(sentences), sums)
-        return sums
+            self.tokens.make_room(once)
+            longest = max(map(len, once), default=0)
+            if len(self.wholes) < longest:
+                self.wholes, self.pairs = array("I", [0]) * longest, array("I", [0]) * longest
+            count = self.read_all(once, sums, vectors)
+        if len(once) < len(sentences):
+            numbers = {sentence: number for number, sentence in enumerate(once)}
+            sums = sums[[numbers[sentence] for sentence in sentences]]
+        return sums, vectors[:count]
 
-    def add_all(self, sentences: list[str], sums: NDArray[np.int32]) -> None:
-        """Write the sums of each sentence's features, and how many make it longer, into a row of `sums`."""
+    def read_all(self, sentences: list[str], sums: NDArray[np.int32], vectors: NDArray[np.float32]) -> int:
+        """Write the sums of each sentence, and the vectors of all, where there is room; return how many vectors."""
+        place = 0
         for number in range(len(sentences)):
-            for at in range(self.width):
-                self.sums[at] = 0
-            longer = self.add_sentence(sentences[number])
-            for at in range(self.width):
-                sums[number, at] = self.sums[at]
-            sums[number, self.width] = longer
+            place = self.read_sentence(sentences[number], sums, number, vectors, place)
+        if not place and len(vectors):
+            place = self.write_end(vectors, 0)
+        return place
 
-    def add_sentence(self, sentence: str) -> int:
-        """Add the features of a sentence; return how many make it longer."""
+    def read_sentence(
+        self, sentence: str, sums: NDArray[np.int32], row: int, vectors: NDArray[np.float32], place: int
+    ) -> int:
+        """Write the sums of a sentence, and its vectors from `place` on; return the place after them."""
+        for at in range(self.labels):
+            self.sums[at] = 0
         for at in range(REACH):
             self.recent[at] = -1
         longer = 0
-        before = self.before_first
-        for number in range(self.tokens.split(sentence)):
+        count = self.tokens.split(sentence)
+        self.look_ahead(count)
+        for number in range(count):
             if self.tokens.is_stretch(number):
-                longer += self.add_stretch(self.tokens.starts[number], self.tokens.ends[number])
+                longer += self.add_runs(self.tokens.starts[number], self.tokens.ends[number])
+                place = self.read_stretch(self.tokens.starts[number], self.tokens.ends[number], vectors, place)
+                continue
+            size = self.tokens.copy(number)
+            whole = self.wholes[number]
+            _add(self.table, self.pairs[number], self.sums)
+            word = self.words.find(self.tokens.edged, size + 1, whole)
+            if word < 0:
+                word = self.words.add(self.tokens.edged, size + 1, whole)
+                self.learn(word, size, whole, self.tokens.limit_pieces(number))
+            _add_known(self.words.records, word + _SUMS, self.sums)
+            longer += self.words.records[word + _FEATURES] + 1
+            self.add_meaning(self.words.records[word])
+            if len(vectors):
+                place = self.write_word(word, vectors, place)
+        for at in range(self.labels):
+            sums[row, at] = self.sums[at]
+        sums[row, self.labels] = longer
+        return self.write_end(vectors, place) if len(vectors) else place
+
+    def look_ahead(self, count: int) -> None:
+        """Note where each token of a sentence is looked up, and fetch what stands there, of all of them at once."""
+        before = self.before_first
+        for number in range(count):
+            if self.tokens.is_stretch(number):
+                self.wholes[number] = self.pairs[number] = 0
                 before = self.after_stretch
                 continue
             size = self.tokens.copy(number)
@@ -95,34 +155,37 @@ class Adder:
             for at in range(1, size + 1):
                 code = self.tokens.edged[at]
                 whole, pair = _fold(whole, code), _fold(pair, code)
-            _add(self.table, (pair ^ _ALL) & BUCKETS - 1, self.sums)
-            word = self.words.find(self.tokens.edged, size + 1, whole)
-            if word < 0:
-                word = self.words.add(self.tokens.edged, size + 1, whole)
-                self.learn(word, size, whole, self.tokens.limit_pieces(number))
-            _add_known(self.words.records, word + 2, self.sums)
-            longer += self.words.records[word + 1] + 1
-            self.add_meaning(self.words.records[word])
+            self.wholes[number], self.pairs[number] = whole, (pair ^ _ALL) & BUCKETS - 1
             before = _fold(whole, _BLANK)
-        return longer
+        self.touched = self.words.look_ahead(self.wholes, count) + _touch(self.table, self.pairs, count)
 
     def learn(self, word: int, size: int, whole: int, largest: int) -> None:
         """Write what a word between its edges means, and what it and its pieces of up to `largest` characters say."""
-        for at in range(self.width):
-            self.words.records[word + 2 + at] = 0
-        _learn(self.table, whole ^ _ALL, self.words.records, word + 2, self.width)
-        count = 1
+        sums, rows = word + _SUMS, word + _SUMS + self.labels
+        for at in range(self.labels + self.width):
+            self.words.records[sums + at] = 0
+        _learn(self.table, whole ^ _ALL, self.words.records, sums, self.labels)
+        _learn_row(self.pieces, whole ^ _ALL, self.words.records, rows, self.width)
+        features = count = 1
         for first in range(size + 3 - SMALLEST):
             state = _ALL
+            # The net has the first few, the smaller ones first.
+            smaller = 1
             for at in range(first, min(first + largest, size + 2)):
                 state = _fold(state, self.tokens.edged[at])
-                if at - first >= SMALLEST - 1:
-                    _learn(self.table, state ^ _ALL, self.words.records, word + 2, self.width)
-                    count += 1
-        self.words.records[word], self.words.records[word + 1] = self.meanings.mean_word(self.tokens.edged, size), count
+                length = at - first + 1
+                if length >= SMALLEST:
+                    _learn(self.table, state ^ _ALL, self.words.records, sums, self.labels)
+                    features += 1
+                    if smaller + first < MOST_PIECES:
+                        _learn_row(self.pieces, state ^ _ALL, self.words.records, rows, self.width)
+                        count += 1
+                    smaller += size + 3 - length
+        self.words.records[word] = self.meanings.mean_word(self.tokens.edged, size)
+        self.words.records[word + _FEATURES], self.words.records[word + _COUNT] = features, count
 
-    def add_stretch(self, start: int, end: int) -> int:
-        """Add the runs of a Japanese stretch, and what its words speak of, the longest first; return how many runs."""
+    def add_runs(self, start: int, end: int) -> int:
+        """Add the runs of a Japanese stretch; return how many they are."""
         count = 0
         for first in range(start, end):
             state = _fold(_ALL, _RUN)
@@ -130,12 +193,24 @@ class Adder:
                 state = _fold(state, self.tokens.codes[at])
                 _add(self.table, (state ^ _ALL) & BUCKETS - 1, self.sums)
                 count += 1
+        return count
+
+    def read_stretch(self, start: int, end: int, vectors: NDArray[np.float32], place: int) -> int:
+        """Add what the words of a Japanese stretch speak of, the longest first; write the vectors of all there is."""
         at = start
         while at < end:
             size = self.meanings.measure_run(self.tokens.codes, at, end)
-            self.add_meaning(self.meanings.mean_run(self.tokens.codes, at, size))
+            meaning = self.meanings.mean_run(self.tokens.codes, at, size)
+            self.add_meaning(meaning)
+            if len(vectors):
+                count = self.add_run(at, end)
+                if size > 1:
+                    count += self.add_run(at, at + size)
+                _write_run(self.run, self.scale, self.roots[count], vectors, place)
+                self.add_concepts(meaning, vectors, place)
+                place += 1
             at += max(size, 1)
-        return count
+        return place
 
     def add_meaning(self, meaning: int) -> None:
         """Add what a meaning says, by itself and with the few before it."""
@@ -158,112 +233,37 @@ class Adder:
             self.recent[at] = self.recent[at + 1]
         self.recent[REACH - 1] = meaning
 
-
-class Embedder:
-    """Makes the vectors of a net's words; those of words met of late, it remembers."""
-
-    def __init__(
-        self, meanings: Meanings, table: NDArray[np.int8], scale: NDArray[np.float32], concepts: NDArray[np.float32]
-    ) -> None:
-        """Take the tables.
-
-        A vector is the sum of the pieces' rows of `table` by `scale`, over the root of their number, and the rows of
-        `concepts` for what the word speaks of.
-        """
-        self.meanings, self.table, self.scale, self.concepts = meanings, table.data, scale, concepts
-        self.tokens = Tokens()
-        self.sums = array("h", [0]) * len(scale)
-        self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
-        # Of each word: what it means, how many its rows are, and their sums.
-        self.words = Vocabulary(_MOST_WORDS, LONGEST_WORD + 1, len(scale) + 2)
-        self.lock = Lock()
-
-    def embed(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors of the words of folded sentences, with one for each end."""
-        vectors = np.empty((sum(map(len, sentences)) + len(sentences), len(self.scale)), np.float32)
-        with self.lock:
-            self.tokens.make_room(sentences)
-            return vectors[: self.embed_all(list(sentences), vectors)]
-
-    def embed_all(self, sentences: list[str], vectors: NDArray[np.float32]) -> int:
-        """Write the vectors of all words, and of the end of each sentence; return how many they are."""
-        place = 0
-        for number in range(len(sentences)):
-            place = self.embed_sentence(sentences[number], vectors, place)
-        return place
-
-    def embed_sentence(self, sentence: str, vectors: NDArray[np.float32], place: int) -> int:
-        """Write the vectors of a sentence's words and its end, from `place` on; return the place after them."""
-        for number in range(self.tokens.split(sentence)):
-            if self.tokens.is_stretch(number):
-                start, end = self.tokens.starts[number], self.tokens.ends[number]
-                while start < end:
-                    size = self.meanings.measure_run(self.tokens.codes, start, end)
-                    count = self.add_run(start, end)
-                    if size > 1:
-                        count += self.add_run(start, start + size)
-                    self.write(vectors, place, count, self.meanings.mean_run(self.tokens.codes, start, size))
-                    place += 1
-                    start += max(size, 1)
-                continue
-            size = self.tokens.copy(number)
-            self.embed_word(size, self.tokens.limit_pieces(number), vectors, place)
-            place += 1
-        self.tokens.edged[1] = _END
-        self.embed_word(1, 0, vectors, place)
-        return place + 1
-
-    def embed_word(self, size: int, largest: int, vectors: NDArray[np.float32], place: int) -> None:
-        """Write the vector of a word between its edges, with pieces of up to `largest` characters."""
-        whole = _ALL
-        for at in range(1, size + 1):
-            whole = _fold(whole, self.tokens.edged[at])
-        word = self.words.find(self.tokens.edged, size + 1, whole)
-        if word < 0:
-            word = self.words.add(self.tokens.edged, size + 1, whole)
-            count, meaning = self.add_word(size, largest, whole), self.meanings.mean_word(self.tokens.edged, size)
-            self.words.records[word], self.words.records[word + 1] = meaning, count
-            for at in range(len(self.sums)):
-                self.words.records[word + 2 + at] = self.sums[at]
-        else:
-            meaning, count = self.words.records[word], self.words.records[word + 1]
-            for at in range(len(self.sums)):
-                self.sums[at] = self.words.records[word + 2 + at]
-        self.write(vectors, place, count, meaning)
-
-    def add_word(self, size: int, largest: int, whole: int) -> int:
-        """Add the rows of a word and of its first pieces of up to `largest` characters; return how many."""
-        _add_pieces(self.table, whole ^ _ALL, self.sums)
-        count = 1
-        for length in range(SMALLEST, largest + 1):
-            for first in range(size + 3 - length):
-                if count == MOST_PIECES:
-                    return count
-                state = _ALL
-                for at in range(first, first + length):
-                    state = _fold(state, self.tokens.edged[at])
-                _add_pieces(self.table, state ^ _ALL, self.sums)
-                count += 1
-        return count
-
     def add_run(self, start: int, end: int) -> int:
-        """Add the rows of the first few characters of a Japanese run; return how many."""
+        """Add the net's rows of the first few characters of a Japanese run; return how many."""
         count = 0
         state = _fold(_ALL, _RUN)
         for at in range(start, min(start + LONGEST_RUN, end)):
             state = _fold(state, self.tokens.codes[at])
-            _add_pieces(self.table, state ^ _ALL, self.sums)
+            _add_row(self.pieces, state ^ _ALL, self.run)
             count += 1
         return count
 
-    def write(self, vectors: NDArray[np.float32], place: int, count: int, meaning: int) -> None:
-        """Write the vector of what was added, `count` rows, and of what it means; begin anew."""
-        _write(self.sums, self.scale, self.roots[count], vectors[place])
+    def write_word(self, word: int, vectors: NDArray[np.float32], place: int) -> int:
+        """Write the vector of a known word; return the place after it."""
+        root = self.roots[self.words.records[word + _COUNT]]
+        _write(self.words.records, word + _SUMS + self.labels, self.scale, root, vectors, place)
+        self.add_concepts(self.words.records[word], vectors, place)
+        return place + 1
+
+    def write_end(self, vectors: NDArray[np.float32], place: int) -> int:
+        """Write the vector of the end of a sentence; return the place after it."""
+        for at in range(self.width):
+            vectors[place, at] = self.end[at]
+        return place + 1
+
+    def add_concepts(self, meaning: int, vectors: NDArray[np.float32], place: int) -> None:
+        """Add the rows of what a word speaks of to its vector."""
         for number in range(min(self.meanings.most, MOST_MEANINGS) if meaning >= 0 else 0):
             concept = self.meanings.concepts[meaning * self.meanings.most + number]
             if concept == self.meanings.nothing:
                 break
-            _add_concept(self.concepts, concept, vectors[place])
+            for at in range(self.width):
+                vectors[place, at] += self.concepts[concept, at]
 
 
 def _add(table: memoryview, row: int, sums: "array[int]") -> None:
@@ -282,20 +282,42 @@ def _learn(table: memoryview, number: int, records: "array[int]", first: int, wi
         records[first + at] += table[row, at] - ZERO
 
 
-def _add_pieces(table: memoryview, number: int, sums: "array[int]") -> None:
+def _touch(table: memoryview, rows: "array[int]", count: int) -> int:
+    touched = 0
+    for number in range(count):
+        touched += table[rows[number], 0]
+    return touched
+
+
+def _learn_row(table: memoryview, number: int, records: "array[int]", first: int, width: int) -> None:
+    row = number & ROWS - 1
+    for at in range(width):
+        records[first + at] += table[row, at]
+
+
+def _add_row(table: memoryview, number: int, sums: "array[int]") -> None:
     row = number & ROWS - 1
     for at in range(len(sums)):
         sums[at] += table[row, at]
 
 
-def _add_concept(table: NDArray[np.float32], row: int, vector: NDArray[np.float32]) -> None:
-    for at in range(len(vector)):
-        vector[at] += table[row, at]
+def _write(
+    records: "array[int]",
+    first: int,
+    scale: NDArray[np.float32],
+    root: float,
+    vectors: NDArray[np.float32],
+    place: int,
+) -> None:
+    for at in range(len(scale)):
+        vectors[place, at] = records[first + at] * scale[at] / root
 
 
-def _write(sums: "array[int]", scale: NDArray[np.float32], root: float, vector: NDArray[np.float32]) -> None:
+def _write_run(
+    sums: "array[int]", scale: NDArray[np.float32], root: float, vectors: NDArray[np.float32], place: int
+) -> None:
     for at in range(len(sums)):
-        vector[at] = sums[at] * scale[at] / root
+        vectors[place, at] = sums[at] * scale[at] / root
         sums[at] = 0
 
 

@@ -33,6 +33,10 @@ MOST_PIECES, MOST_MEANINGS = 14, 3
 """How many pieces of a word, and how many of the things that it speaks of, the net looks at."""
 FIRST_JAPANESE = "\u3005"
 """The first character of Japanese stretches; no other token begins with one that comes after it."""
+NEIGHBOURS, STRIDES = 5, (1, 2)
+"""How many words each pass of the net takes together, and how far apart they stand."""
+AROUND = max(STRIDES) * (NEIGHBOURS // 2)
+"""How many words away the furthest neighbour stands that a pass takes in."""
 END = "|"
 """Stands after each sentence that the net reads."""
 

@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.policy.gate.judged import Judged
-from services.policy.gate.model.line import Calibration, Line
+from services.policy.gate.model.line import WINDOW, Calibration, Line
+from services.policy.gate.model.lookup import Lookup
+from services.policy.gate.model.meanings import packaged as packaged_meanings
 from services.policy.gate.model.net import packaged as packaged_net
-from services.policy.gate.model.weights import Sums, packaged
+from services.policy.gate.model.weights import packaged
+from services.policy.gate.model.windows import weigh
 from services.policy.gate.reading import Reading, readings
 
-WINDOW = 2
 LONGEST = 20_000
 """How many characters of a body the model reads; what is longer is left to the word lists."""
 
 LONGEST_FOR_NET = 4_096
 """How many octets a body has at most that the net reads, without its subject; of longer ones the sums alone count."""
-
-SOFTNESS = 0.5
-"""How far below the best window another still counts beside it."""
 
 _MOST_SENTENCES = 600
 
@@ -74,13 +74,7 @@ def _bodies(judged: Judged) -> tuple[Body, ...]:
     reply = judged.candidate.kind == "reply"
     shown = [(one, _sentences(one)) for one in readings(judged) if not one.passage.hidden]
     subject = [sentence for one, read in shown if one.passage.field == "subject" for sentence in read]
-    sums = packaged().sums
-    above: Sums = sums(subject, reply=reply).sum(axis=0)
-    return tuple(
-        _body(one, sums(read, reply=reply), above, _read_by_net(one, [*subject, *read], reply=reply), reply=reply)
-        for one, read in shown
-        if one.passage.field != "subject"
-    )
+    return tuple(_body(one, subject, read, reply=reply) for one, read in shown if one.passage.field != "subject")
 
 
 def _list_near(judged: Judged) -> frozenset[str]:
@@ -97,29 +91,28 @@ def _is_read_whole(judged: Judged) -> bool:
 
 
 def _sentences(reading: Reading) -> list[str]:
-    read = [span for span in reading.sentences[:_MOST_SENTENCES] if span.end <= LONGEST]
-    return [reading.text[span.start : span.end] for span in read]
+    text = reading.text
+    return [text[span.start : span.end] for span in reading.sentences[:_MOST_SENTENCES] if span.end <= LONGEST]
 
 
-def _read_by_net(reading: Reading, sentences: Sequence[str], *, reply: bool) -> Sequence[float] | None:
-    if len(reading.text) > LONGEST_FOR_NET or len(reading.text.encode()) > LONGEST_FOR_NET:
-        return None
-    return packaged_net().scores(sentences, reply=reply)
-
-
-def _body(reading: Reading, sums: Sums, subject: Sums, net: Sequence[float] | None, *, reply: bool) -> Body:
-    weights = packaged()
-    parts = weights.freed(sums[:-1] + sums[1:] if len(sums) > 1 else sums.sum(axis=0, keepdims=True))
-    message, windows = weights.freed(subject + sums.sum(axis=0)), _pooled(parts)
+def _body(reading: Reading, subject: Sequence[str], sentences: Sequence[str], *, reply: bool) -> Body:
+    weights, for_net = packaged(), _is_for_net(reading.text)
+    sums, vectors = packaged_lookup().read([*subject, *sentences], reply=reply, for_net=for_net)
+    message, windows, parts = weigh(sums, len(subject), weights.scales)
+    net = packaged_net().scores(vectors, reply=reply) if for_net else None
     if net is None:
         scores = weights.alone.scores(message, windows, [0.0] * len(message), reply=reply)
     else:
         scores = weights.both.scores(message, windows, net, reply=reply)
-    return Body(reading, scores, parts, net, complete=len(sums) == len(reading.sentences))
+    return Body(reading, scores, parts, net, complete=len(sentences) == len(reading.sentences))
 
 
-def _pooled(parts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what the windows say for each label: the best one counts, and more if several are as good."""
-    best = parts.max(axis=0)
-    pooled: NDArray[np.float64] = best + SOFTNESS * np.log(np.exp((parts - best) / SOFTNESS).sum(axis=0))
-    return pooled
+def _is_for_net(text: str) -> bool:
+    return len(text) <= LONGEST_FOR_NET and (text.isascii() or len(text.encode()) <= LONGEST_FOR_NET)
+
+
+@lru_cache(maxsize=1)
+def packaged_lookup() -> Lookup:
+    """Return the tables of both packaged models, read when first asked for."""
+    weights, net = packaged(), packaged_net()
+    return Lookup(packaged_meanings(), weights.table, net.pieces, net.scale, net.concepts)

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from services.policy.gate.model.concepts import packaged
-from services.policy.gate.model.net import PASS_REACH, STRETCH
-from services.policy.gate.model.pieces import END, ROWS, meanings_of, pieces_of, words
+from services.policy.gate.model.net import STRETCH
+from services.policy.gate.model.pieces import AROUND, END, ROWS, meanings_of, pieces_of, words
 from tests.services.policy.training.features import Matrix, Numbers, Text
 
 
@@ -57,10 +57,10 @@ class Lines:
             self._pieces[used],
             self._meanings[used],
             places.ravel(),
-            np.arange(len(tokens)) + PASS_REACH * (owner + 1),
+            np.arange(len(tokens)) + AROUND * (owner + 1),
             starts,
             owner,
-            len(tokens) + PASS_REACH * (len(chosen) + 1),
+            len(tokens) + AROUND * (len(chosen) + 1),
         )
 
     def batches(self, chosen: Numbers, size: int) -> list[Numbers]:

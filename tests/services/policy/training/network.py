@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.policy.gate.model.concepts import packaged
-from services.policy.gate.model.net import NEIGHBOURS, STRIDES
-from services.policy.gate.model.pieces import ROWS
+from services.policy.gate.model.pieces import NEIGHBOURS, ROWS, STRIDES
 from tests.services.policy.training.adam import Adam
 from tests.services.policy.training.features import Floats, Numbers, Truths
 from tests.services.policy.training.lines import Lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from services.policy.gate.model.scoring import SOFTNESS
+from services.policy.gate.model.line import SOFTNESS
 from tests.services.policy.training.features import Features, Floats, Truths
 
 PENALTY = 1e-3

@@ -5,7 +5,8 @@ from typing import TypeAlias
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from services.policy.gate.model.net import NEIGHBOURS, SHARPNESS, STRIDES
+from services.policy.gate.model.net import SHARPNESS
+from services.policy.gate.model.pieces import NEIGHBOURS, STRIDES
 from tests.services.policy.training.features import Floats, Matrix, Truths
 from tests.services.policy.training.lines import Batch
 

@@ -14,6 +14,7 @@ from services.policy.gate.model.net import PACKAGED as NET
 from services.policy.gate.model.net import packaged as packaged_net
 from services.policy.gate.model.net import write_net
 from services.policy.gate.model.pieces import ZERO
+from services.policy.gate.model.scoring import packaged_lookup
 from services.policy.gate.model.weights import PACKAGED, packaged, write_weights
 from services.policy.gate.ruleset import RuleSet
 from tests.services.policy.training.calibration import Sums, calibrate
@@ -54,8 +55,8 @@ def main() -> int:
 
 def yield_to_examples() -> None:
     """Lower the packaged thresholds to what the rules' own examples reach, where that is near."""
-    packaged_net.cache_clear()
-    packaged.cache_clear()
+    for read_before in (packaged_net, packaged, packaged_lookup):
+        read_before.cache_clear()
     lowered = yielding(packaged(), RuleSet.load(), list(read_rules_own()))
     _, table_as_it_is = PACKAGED.read_bytes().split(b"\n", 1)
     write_weights(PACKAGED, lowered, table_as_it_is)

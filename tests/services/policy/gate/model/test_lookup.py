@@ -1,7 +1,7 @@
 """What the loops answer, held against what `pieces` says plainly."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,9 +11,20 @@ from hypothesis import strategies as st
 
 from services.policy.gate.model import lookup
 from services.policy.gate.model.concepts import Concepts
-from services.policy.gate.model.lookup import Adder, Embedder
+from services.policy.gate.model.lookup import Lookup
 from services.policy.gate.model.meanings import Meanings
-from services.policy.gate.model.pieces import BUCKETS, ROWS, ZERO, buckets, meanings_of, pieces_of, words
+from services.policy.gate.model.pieces import (
+    BUCKETS,
+    END,
+    ROWS,
+    ZERO,
+    bucket,
+    buckets,
+    meanings_of,
+    pieces_of,
+    word_buckets,
+    words,
+)
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -23,12 +34,11 @@ VECTORS = BYTES[:ROWS].view(np.int8)
 SCALE = np.array([0.25, 0.1, 1.5], np.float32)
 MEANT = np.random.default_rng(2).standard_normal((len(CONCEPTS.names), 3)).astype(np.float32)
 MEANINGS = Meanings(CONCEPTS)
-ADDERS, EMBEDDERS = [Adder(MEANINGS, BYTES)], [Embedder(MEANINGS, VECTORS, SCALE, MEANT)]
-# Some that forget all the time.
+LOOKUPS = [Lookup(MEANINGS, BYTES, VECTORS, SCALE, MEANT)]
+# One that forgets all the time.
 with pytest.MonkeyPatch.context() as few:
     few.setattr(lookup, "_MOST_WORDS", 2)
-    ADDERS.append(Adder(MEANINGS, BYTES))
-    EMBEDDERS.append(Embedder(MEANINGS, VECTORS, SCALE, MEANT))
+    LOOKUPS.append(Lookup(MEANINGS, BYTES, VECTORS, SCALE, MEANT))
 # Words that mean something, among characters of all kinds.
 SENTENCES = st.lists(
     st.lists(st.sampled_from(["pay", "paying ", "bank ", "支払", "銀行", "う", " 403-1 ", "__", "€"]) | st.text()).map(
@@ -45,15 +55,16 @@ def test_sums_are_those_of_the_features(sentences: list[str], reply: bool) -> No
         read, spoken = buckets(sentence, CONCEPTS, reply=reply)
         rows = BYTES[read + spoken].astype(np.int32) - ZERO
         expected.append([*rows.sum(axis=0), len(read)])
-    for adder in ADDERS:
-        assert adder.add_up(sentences, reply=reply).tolist() == np.array(expected).reshape(-1, 4).tolist()
+    for tables in LOOKUPS:
+        for for_net in (False, True):
+            sums, _ = tables.read(sentences, reply=reply, for_net=for_net)
+            assert sums.tolist() == np.array(expected).reshape(-1, 4).tolist()
 
 
 @given(SENTENCES)
 def test_vectors_are_those_of_the_words(sentences: list[str]) -> None:
-    sentences = list(dict.fromkeys(sentences))
-    told = words(sentences, CONCEPTS)
-    first, second = (embedder.embed(sentences) for embedder in EMBEDDERS)
+    told = words(sentences, CONCEPTS) or [END]
+    first, second = (tables.read(sentences, reply=False, for_net=True)[1] for tables in LOOKUPS)
     assert first.tolist() == second.tolist()
     for word, vector in zip(told, first, strict=True):
         rows = pieces_of(word)
@@ -72,19 +83,41 @@ def in_turn() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
-def _add_up(sentences: list[str]) -> list[object]:
-    return [ADDERS[-1].add_up(sentences, reply=reply).tolist() for reply in (False, True)]
-
-
-def _embed(sentences: list[str]) -> list[object]:
-    return [EMBEDDERS[-1].embed(sentences).tolist()]
+def _read(sentences: list[str]) -> list[object]:
+    both = [LOOKUPS[-1].read(sentences, reply=reply, for_net=True) for reply in (False, True)]
+    return [one.tolist() for read in both for one in read]
 
 
 @pytest.mark.usefixtures("in_turn")
-@pytest.mark.parametrize("read", [_add_up, _embed])
-def test_threads_do_not_disturb_each_other(read: Callable[[list[str]], list[object]]) -> None:
+def test_threads_do_not_disturb_each_other() -> None:
     """Plainly: a compiled loop lets no other thread in."""
     texts = [[f"{word} pay {word} the bank", "支払は銀行"] for word in ("one", "another", "third", "paying")] * 4
-    expected = [read(text) for text in texts]
+    expected = [_read(text) for text in texts]
     with ThreadPoolExecutor(4) as threads:
-        assert list(threads.map(read, texts)) == expected
+        assert list(threads.map(_read, texts)) == expected
+
+
+def test_vectors_are_made_where_they_are_asked_for() -> None:
+    _, vectors = LOOKUPS[0].read(["pay the bank"], reply=False, for_net=False)
+    assert vectors.shape == (0, 3)
+
+
+def _sum(sentence: str, chosen: Mapping[int, tuple[int, ...]]) -> tuple[list[int], int]:
+    table = np.full((BUCKETS, 2), ZERO, np.uint8)
+    for number, values in chosen.items():
+        table[number] += np.array(values, np.uint8)
+    sums, _ = Lookup(MEANINGS, table, VECTORS, SCALE, MEANT).read([sentence], reply=False, for_net=False)
+    return sums[0, :-1].tolist(), int(sums[0, -1])
+
+
+def test_adds_up_each_label_apart() -> None:
+    pieces = word_buckets("coupon")
+    found = _sum("coupon", dict.fromkeys(pieces, (7, 1)))
+    assert found == ([7 * len(pieces), len(pieces)], len(pieces) + 1)  # and the pair with what is before
+
+
+def test_what_is_spoken_of_adds_to_the_sums_and_not_to_the_length() -> None:
+    chosen = {bucket("C:PAY"): (5, 1), bucket("P:PAY>BANK"): (20, 2)}
+    assert _sum("pay to a bank", chosen)[0] == _sum("支払は銀行", chosen)[0] == [25, 3]
+    assert _sum("pay", chosen) == ([5, 1], len(word_buckets("pay")) + 1)
+    assert _sum("something or 何か", chosen)[0] == [0, 0]

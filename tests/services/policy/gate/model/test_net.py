@@ -16,6 +16,8 @@ from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.net import Floats, Net, packaged, read_net, write_net
 from services.policy.gate.model.pieces import END, ROWS, meanings_of, pieces_of, words
 from services.policy.gate.model.weights import packaged as packaged_weights
+from tests.services.policy.gate.model.reader import Reader
+from tests.services.policy.gate.model.reader import packaged as packaged_reader
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -52,10 +54,10 @@ def _arrays(width: int = WIDTH, heads: int = HEADS, labels: int = len(LABELS)) -
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Net:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     path = tmp_path_factory.mktemp("net") / "net.bin"
     write_net(path, LABELS, _arrays())
-    return read_net(path, MEANINGS)
+    return Reader(read_net(path, MEANINGS), MEANINGS)
 
 
 def _plainly(arrays: Mapping[str, Floats], read: list[str], *, reply: bool) -> list[float]:
@@ -86,22 +88,22 @@ def _plainly(arrays: Mapping[str, Floats], read: list[str], *, reply: bool) -> l
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(st.sampled_from(ALPHABET), max_size=40), max_size=4), st.booleans())
-def test_is_what_its_arrays_say(small: Net, sentences: list[str], reply: bool) -> None:  # noqa: FBT001  # given by name
+def test_is_what_its_arrays_say(small: Reader, sentences: list[str], reply: bool) -> None:  # noqa: FBT001  # given by name
     read = words(sentences, CONCEPTS) or [END]
     assert small.scores(sentences, reply=reply) == pytest.approx(_plainly(_arrays(), read, reply=reply), abs=0.05)
 
 
 @pytest.mark.parametrize("sentences", STORED)
-def test_says_what_it_said(small: Net, sentences: tuple[str, ...]) -> None:
+def test_says_what_it_said(small: Reader, sentences: tuple[str, ...]) -> None:
     assert small.scores(sentences, reply=False) == pytest.approx(STORED[sentences], abs=0.002)
 
 
-def test_what_stands_near_a_word_changes_what_it_says(small: Net) -> None:
+def test_what_stands_near_a_word_changes_what_it_says(small: Reader) -> None:
     assert small.scores(["pay the bank"], reply=False) != small.scores(["bank the pay"], reply=False)
     assert small.scores(["pay"], reply=False) != small.scores(["pay"], reply=True)
 
 
-def test_of_long_text_the_most_telling_stretch_counts_and_for_the_whole_the_least_telling(small: Net) -> None:
+def test_of_long_text_the_most_telling_stretch_counts_and_for_the_whole_the_least_telling(small: Reader) -> None:
     read = ["pay bank now " * 133, "thank you so " * 133]
     assert [len(words([one], CONCEPTS)) for one in read] == [net.STRETCH] * 2
     alone = [small.scores([one], reply=False) for one in read]
@@ -119,16 +121,16 @@ def test_reads_japanese_by_the_words_that_the_lists_know() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(max_size=200), max_size=5), st.booleans())
 def test_scores_stay_within_their_bounds(sentences: list[str], reply: bool) -> None:  # noqa: FBT001  # given by name
-    found = packaged().scores(sentences, reply=reply)
+    found = packaged_reader().scores(sentences, reply=reply)
     assert len(found) == len(packaged().labels)
     assert all(-net.OUTERMOST <= one <= net.OUTERMOST for one in found)
 
 
 def test_says_the_same_in_every_process() -> None:
     text = "Please pay by bank transfer, then we leave out the fee. Thank you! 銀行振込でお支払いください。".lower()
-    code = f"from services.policy.gate.model.net import packaged; print(packaged().scores([{text!r}], reply=False))"
+    code = f"from {packaged_reader.__module__} import packaged; print(packaged().scores([{text!r}], reply=False))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said.strip() == str(packaged().scores([text], reply=False))
+    assert said.strip() == str(packaged_reader().scores([text], reply=False))
 
 
 def test_time_grows_with_the_text_and_no_faster() -> None:
@@ -136,11 +138,11 @@ def test_time_grows_with_the_text_and_no_faster() -> None:
     times = []
     for times_longer in (1, 8):
         text = [f"{sentence} {'x' * (number % 20 + 1)}{number // 20}" for number in range(40 * times_longer)]
-        packaged().scores(text, reply=False)
+        packaged_reader().scores(text, reply=False)
         rounds = []
         for _ in range(7):
             begin = time.process_time()
-            packaged().scores(text, reply=False)
+            packaged_reader().scores(text, reply=False)
             rounds.append(time.process_time() - begin)
         times.append(min(rounds))
     assert times[1] < 8 * times[0] * 2 + 0.002
@@ -189,7 +191,8 @@ def test_refuses_an_array_of_what_is_no_number(name: str, odd: float) -> None:
     ("fits", "is_too_wide"),
     [
         pytest.param((57, 2, 2), (58, 2, 2), id="words by a pass"),
-        pytest.param((WIDTH, 510, 2), (WIDTH, 511, 2), id="what words come to by labels"),
+        pytest.param((WIDTH, 81, 2), (WIDTH, 82, 2), id="words by what heads look for"),
+        pytest.param((WIDTH, 2, 256), (WIDTH, 2, 257), id="what words come to by labels"),
     ],
 )
 def test_refuses_a_net_that_would_start_threads(fits: tuple[int, int, int], is_too_wide: tuple[int, int, int]) -> None:
@@ -211,12 +214,12 @@ def test_refuses_a_file_that_is_no_net(tmp_path: Path, content: bytes) -> None:
         read_net(path, MEANINGS)
 
 
-def test_a_sentence_said_twice_is_read_once(small: Net) -> None:
+def test_a_sentence_said_twice_is_read_once(small: Reader) -> None:
     once = ["please pay by bank", "thank you"]
     assert small.scores([*once, *once], reply=False) == small.scores(once, reply=False)
 
 
-def test_the_end_of_long_text_is_read_together_with_what_comes_before(small: Net) -> None:
+def test_the_end_of_long_text_is_read_together_with_what_comes_before(small: Reader) -> None:
     text = "thank you so " * 133 + "pay"
     read = words([text], CONCEPTS)
     assert len(read) == net.STRETCH + 1

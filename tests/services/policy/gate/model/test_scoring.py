@@ -4,9 +4,9 @@ import pytest
 
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.judged import Judged
-from services.policy.gate.model.net import packaged as packaged_net
 from services.policy.gate.model.scoring import LONGEST_FOR_NET, Body, bodies
 from services.policy.gate.model.weights import packaged
+from tests.services.policy.gate.model.reader import packaged as packaged_reader
 
 pytestmark = pytest.mark.req("R-POLICY-2")
 
@@ -21,7 +21,7 @@ def _body(text: str, subject: str = "") -> Body:
 
 def test_the_net_reads_subject_and_body() -> None:
     body = _body(OFFER, subject="Your order")
-    assert body.net == packaged_net().scores(["your order", OFFER.lower()], reply=False)
+    assert body.net == packaged_reader().scores(["your order", OFFER.lower()], reply=False)
     assert all(body.line(one) == one.both for one in packaged().labels.values())
 
 
