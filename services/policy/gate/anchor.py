@@ -23,35 +23,36 @@ _Pieces: TypeAlias = tuple[_Piece, ...]
 _MOST = 128
 # Of Japanese, what is written in hiragana alone is the most common.
 _OTHER_THAN_HIRAGANA = re.compile("[^ぁ-ゟ]")
-_MOST_OF_SET = 8
+_MOST_OF_SET = 32
+# What a text is asked for besides the rarest is no common word, and longer than a letter.
+_TELLING = 3
 _LONGEST_REPEAT = 4
 
 
-def read_anchors(pattern: str, common: Container[str], *, spaced: bool) -> list[Anchor] | None:
-    """Return anchors of which any match of `pattern` holds one; `None` where there are none to be told.
+def read_anchors(pattern: str, common: Container[str], *, spaced: bool) -> list[list[Anchor]]:
+    """Return lists of anchors, of each of which any match of `pattern` holds one; two at most, none where none is told.
 
-    Of several choices the rarest, which is neither short nor one of `common` words. `spaced`: the pattern's language
-    sets blanks between words.
+    First the rarest, which are neither short nor `common` words. `spaced`: the pattern's language sets blanks between
+    words.
     """
 
     def rate(anchor: Anchor) -> int:
         return 0 if anchor.text in common else len(anchor.text) + len(_OTHER_THAN_HIRAGANA.findall(anchor.text))
 
     if "[:" in pattern:
-        return None  # a class that Python reads otherwise
+        return []  # a class that Python reads otherwise
     try:
         tree = parser.parse(pattern)
     except re.error:
-        return None  # what only RE2 understands
-    best: tuple[int, int, list[Anchor]] | None = None
+        return []  # what only RE2 understands
+    choices: list[tuple[int, int, list[Anchor]]] = []
     for alternatives in _sections(tree, spaced=spaced):
         chosen = [max(_list_sure(pieces, spaced=spaced), key=rate, default=None) for pieces in alternatives]
         found = list(dict.fromkeys(anchor for anchor in chosen if anchor is not None))
         if found and None not in chosen:
-            rank = (min(map(rate, found)), -len(found))
-            if best is None or rank > best[:2]:
-                best = (*rank, found)
-    return None if best is None else best[2]
+            choices.append((min(map(rate, found)), -len(found), found))
+    choices.sort(key=lambda choice: choice[:2], reverse=True)
+    return [found for least, _, found in choices[:2] if least >= _TELLING or found is choices[0][2]]
 
 
 def _sections(tree: Any, *, spaced: bool) -> Iterable[list[_Pieces]]:  # noqa: ANN401  # see above
@@ -112,6 +113,8 @@ def _repeat(least: int, most: int, expanded: list[_Pieces]) -> list[_Pieces]:
 
 def _expand_set(members: Sequence[tuple[Any, Any]], *, spaced: bool) -> list[_Pieces]:
     letters = [chr(value) for operation, value in members if str(operation) == "LITERAL"]
+    # Of digits one stands for all: it is no letter.
+    letters += ["0" for operation, value in members if spaced and str(value) == "CATEGORY_DIGIT"]
     if len(letters) == len(members) <= _MOST_OF_SET:
         return [(piece,) for piece in dict.fromkeys(_piece(letter, spaced=spaced) for letter in letters)]
     return [(_BREAK,)] if spaced and not _may_be_letter(members) else [(_ANYTHING,)]

@@ -115,18 +115,27 @@ class Lexicon:
         """
         if language not in self._spotters:
             anchors: list[tuple[Anchor, int]] = []
+            # What is only a part of what a concept's match holds has a number of its own.
+            parts: dict[tuple[Anchor, ...], int] = {}
+            pairs: list[tuple[int, int, int]] = []
             always = set()
             for number in self._numbers.get(language, range(0)):
                 for entry in self._entries[number]:
-                    read = read_anchors(
-                        expression([entry], language), list_small_words(language), spaced=language != "ja"
-                    )
-                    if read is None:
-                        always.add(number)
-                    else:
-                        anchors += ((anchor, number) for anchor in read)
-            self._spotters[language] = Spotter(anchors), frozenset(always)
+                    match self._read_anchors(entry, language):
+                        case []:
+                            always.add(number)
+                        case [held]:
+                            anchors += ((anchor, number) for anchor in held)
+                        case both:
+                            one, other = (parts.setdefault(held, len(self._keys) + len(parts)) for held in both)
+                            pairs.append((one, other, number))
+            anchors += ((anchor, part) for held, part in parts.items() for anchor in held)
+            self._spotters[language] = Spotter(anchors, pairs), frozenset(always)
         return self._spotters[language]
+
+    def _read_anchors(self, entry: str, language: str) -> list[tuple[Anchor, ...]]:
+        read = read_anchors(expression([entry], language), list_small_words(language), spaced=language != "ja")
+        return [tuple(held) for held in read]
 
 
 def _check(concept: str, entries: Iterable[str], language: str) -> None:

@@ -25,7 +25,7 @@ def _blanked(match: re.Match[str]) -> str:
 
 
 class Reading:
-    """One passage, its sentences, and the shared concepts in it; `text` is folded, links in it are blank."""
+    """One passage, its sentences, in order, and the concepts in it; `text` is folded, links in it are blank."""
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
@@ -33,13 +33,9 @@ class Reading:
         self.text = _LINK.sub(_blanked, text) if "://" in text or "www." in text else text
         # Of plain ASCII, places in bytes are places in the text, and bytes are faster.
         self.data: str | bytes = self.text.encode() if self.text.isascii() else self.text
+        self.sentences: list[Span] = sentences(self.text)
         self._possible: dict[str, Mapping[str, int]] = {}
         self._shared: dict[int, list[Mark]] = {}
-
-    @cached_property
-    def sentences(self) -> list[Span]:
-        """The sentences of the passage, in order."""
-        return sentences(self.text)
 
     @cached_property
     def languages(self) -> frozenset[str]:

@@ -87,7 +87,9 @@ class RuleSet:
         found: list[tuple[Finding, Hit]] = []
         for rule, severity in self._applicable(judged.candidate):
             if not (quoted and rule.whole):
-                found.extend(_findings(rule, severity, judged, language))
+                hits = [hit for detector in rule.detectors for hit in detector(judged)]
+                if hits:
+                    found.extend(_findings(rule, severity, judged.candidate, hits, language))
         return found
 
     def _applicable(self, candidate: Candidate) -> Sequence[tuple[Rule, Severity]]:
@@ -117,15 +119,14 @@ def _read_rules(directory: Path, _version: str) -> tuple[Rule, ...]:
     return tuple(sorted((read_rule(path) for path in directory.glob("*.toml")), key=lambda rule: rule.id))
 
 
-def _findings(rule: Rule, severity: Severity, judged: Judged, language: str) -> list[tuple[Finding, Hit]]:
-    found = [hit for detector in rule.detectors for hit in detector(judged)]
-    if not found:
-        return []
+def _findings(
+    rule: Rule, severity: Severity, candidate: Candidate, found: Sequence[Hit], language: str
+) -> list[tuple[Finding, Hit]]:
     words = rule.explanation(language)
     hits = _merged(found)
     findings = []
     for hit in hits[:_MOST_FINDINGS] if severity is not Severity.FIX else hits:
-        excerpt = hit.excerpt if hit.excerpt is not None else _original(judged.candidate, hit)
+        excerpt = hit.excerpt if hit.excerpt is not None else _original(candidate, hit)
         said = words.variants.get(hit.variant, words)
         finding = Finding(
             rule.id,

@@ -1,6 +1,7 @@
 """Patterns that tell in one fast pass whether a text is worth a closer look."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -26,11 +27,17 @@ class Quick:
 
     def list_numbers(self, text: str) -> Sequence[int]:
         """Return the numbers of the patterns that a text has, in any order."""
-        return self._patterns.Match(text) or ()
+        return self._patterns.Match(_encode(text)) or ()
 
     def is_in(self, text: str) -> bool:
         """Tell whether a text has any of the patterns."""
-        return bool(self._patterns.Match(text))
+        return bool(self._patterns.Match(_encode(text)))
+
+
+@lru_cache(maxsize=4)
+def _encode(text: str) -> bytes:
+    """Return a text as RE2 reads it, once for the many looks at it."""
+    return text.encode()
 
 
 def _options() -> Any:  # noqa: ANN401  # RE2 ships no types

@@ -24,10 +24,10 @@ cdef class Codes:
 @cython.final
 cdef class Spotter:
     cdef Trie _words, _anywhere
-    cdef int[::1] _ends, _numbers
+    cdef int[::1] _ends, _numbers, _pairs
     cdef unsigned char[::1] _first, _beginnings
     cdef bint _has_words, _has_anywhere
-    cdef int _count
+    cdef int _count, _told
     cdef unsigned int _least
 
     @cython.locals(at=cython.int, number=cython.int)
@@ -35,6 +35,9 @@ cdef class Spotter:
 
     @cython.locals(at=cython.int, number=cython.int)
     cpdef void _spot(self, Codes text, unsigned char[::1] found) except *
+
+    @cython.locals(at=cython.int, number=cython.int)
+    cpdef list _list(self, unsigned char[::1] found)
 
     @cython.locals(code=cython.uint, head=cython.int)
     cdef inline bint _may_begin(self, Codes text, int number) noexcept

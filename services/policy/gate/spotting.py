@@ -56,10 +56,11 @@ class Codes:
 class Spotter:
     """Finds where anchors stand in folded texts, and which do; a blank in an anchor stands for any number of them."""
 
-    def __init__(self, anchors: Iterable[tuple[Anchor, int]]) -> None:
+    def __init__(self, anchors: Iterable[tuple[Anchor, int]], pairs: Iterable[tuple[int, int, int]] = ()) -> None:
         """Take anchors, each with the number, 0 or more, of what it is an anchor of.
 
-        Fails with `ValueError` on one without a character.
+        `pairs`: two numbers, and that of what is only there where both are, which is less than either. Fails with
+        `ValueError` on an anchor without a character.
         """
         kinds: dict[str, dict[str, set[int]]] = {"whole": {}, "begun": {}, "anywhere": {}}
         for anchor, number in anchors:
@@ -83,16 +84,25 @@ class Spotter:
         self._ends = array("i", [0, *accumulate(map(len, groups))])
         self._numbers = array("i", [number for group in groups for number in group])
         self._count = 1 + max(self._numbers, default=-1)
+        pairs = list(pairs)
+        self._pairs = array("i", [number for pair in pairs for number in pair])
+        self._told = min((min(pair[:2]) for pair in pairs), default=self._count)
 
     def find(self, text: Codes, start: int) -> int:
         """Return where the first anchor in a folded text begins, from `start` on; -1 where there is none."""
         return self._find(text, start, bytearray(self._count))
 
     def list_numbers(self, text: Codes) -> list[int]:
-        """Return the numbers of what has an anchor in a folded text, in order."""
+        """Return the numbers of what has an anchor in a folded text, in order; of pairs, what is there with both."""
         found = bytearray(self._count)
         self._spot(text, found)
-        return [number for number in range(self._count) if found[number]]
+        return self._list(found)
+
+    def _list(self, found: bytearray) -> list[int]:
+        for at in range(0, len(self._pairs), 3):
+            if found[self._pairs[at]] and found[self._pairs[at + 1]]:
+                found[self._pairs[at + 2]] = 1
+        return [number for number in range(self._told) if found[number]]
 
     def _find(self, text: Codes, start: int, found: bytearray) -> int:
         if text.largest >= self._least:

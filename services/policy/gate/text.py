@@ -69,16 +69,8 @@ class NormalisedText:
         self._maps = list(maps)
         self._facts: dict[Callable[[str], Any], Any] = {}
         self.text = self._joined(self._plain(original))
-
-    @cached_property
-    def folded(self) -> str:
-        """The normalised text without the accents of Latin letters; positions are the same."""
-        if self.text.isascii():
-            return self.text
-        try:
-            return self.text.encode("latin-1").translate(_ACCENTLESS_LATIN_1).decode("latin-1")
-        except UnicodeEncodeError:
-            return _ACCENTED.sub(lambda match: ACCENTLESS.get(ord(match.group()), match.group()), self.text)
+        # Without the accents of Latin letters; positions are the same.
+        self.folded = _without_accents(self.text)
 
     @cached_property
     def codes(self) -> Codes:
@@ -147,6 +139,15 @@ class NormalisedText:
         derived.append(text[done:], done, len(text))
         self._maps.insert(0, derived.map)
         return derived.text
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").translate(_ACCENTLESS_LATIN_1).decode("latin-1")
+    except UnicodeEncodeError:
+        return _ACCENTED.sub(lambda match: ACCENTLESS.get(ord(match.group()), match.group()), text)
 
 
 def _lowered(text: str) -> str:

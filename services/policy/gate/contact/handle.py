@@ -32,7 +32,8 @@ _LINE = re.compile(
     r"|(?:(?<![a-z])line|(?<![ァ-ヶー])ライン|らいん)[^\n]{0,40}[「『\"']@[a-z0-9_.-]{4,30}[」』\"']\s?[でをの]?\s?(?:検索|追加|友)"
     r"|(?<![a-z])line[での][^\n]{0,24}id検索[^a-z0-9\n]{0,6}[a-z0-9_.-]{4,30}"
 )
-_LINE_NAME = re.compile(r"line|ライン|らいん")
+_LINE_NAMES = ("line", "ライン", "らいん")
+_LINE_NAME = re.compile("|".join(_LINE_NAMES))
 # Of a longer word as "オフライン" is.
 _WITHIN_KATAKANA = re.compile("(?<=[ァ-ヶー])[ァ-ヶー]")
 _QR = re.compile(
@@ -50,6 +51,8 @@ def _folded(words: Iterable[str]) -> list[str]:
 
 def _find_line(text: str) -> Iterator[re.Match[str]]:
     """Yield where the messenger is named with a name there."""
+    if not any(name in text for name in _LINE_NAMES):
+        return
     done = 0
     for name in _LINE_NAME.finditer(text):
         match = _LINE.match(text, name.start()) if name.start() >= done else None

@@ -173,7 +173,8 @@ class _Unsubscribe:
 
     def _in_text(self, passage: NormalisedText) -> Iterable[tuple[int, int]]:
         text = passage.folded
-        yield from (match.span() for match in self._header_line.finditer(text))
+        if any(name in text for name in self._headers):
+            yield from (match.span() for match in self._header_line.finditer(text))
         yield from (command.span() for command in self._commands.finditer(passage))
         for start, end in passage.once(packaged().find):
             if self._words.search(text[max(0, start - _NEAR) : end + _NEAR // 2]):

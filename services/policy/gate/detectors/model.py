@@ -6,12 +6,12 @@ Written in a rule's file after the detector that it weighs, with `label`: what t
 reason is one of `not_for`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from services.policy.gate.judged import Detector, Hit, Judged, Quotations
-from services.policy.gate.model.scoring import Body, bodies, is_read_whole, list_near
+from services.policy.gate.model.scoring import Body, score
 from services.policy.gate.model.weights import packaged
 
 # Some five words of Latin letters, or ten Japanese characters.
@@ -34,20 +34,21 @@ class Weighing(Learned):
 
     whole: bool
 
-    def __call__(self, judged: Judged) -> Iterator[Hit]:
-        """Yield the hits of the words, if the model does not speak against them; its own, where it needs none.
+    def __call__(self, judged: Judged) -> Iterable[Hit]:
+        """Return the hits of the words, if the model does not speak against them; its own, where it needs none.
 
         What the model has not read, hidden or very long text, it does not take back. What an answer of a few words
         means (`OK, will do.`) depends on what it answers: by itself it finds there only what it is sure of.
         """
-        found = () if self.whole and judged.candidate.attachments else bodies(judged)
-        if not found:
-            yield from self.words(judged)
-            return
-        read = is_read_whole(judged)
+        found = score(judged)
+        if not found.bodies or (self.whole and judged.candidate.attachments):
+            return self.words(judged)
         # Most messages are so far from a rule that the words, which are slower, could not change the answer.
-        if read and self.label not in list_near(judged):
-            return
+        if found.whole and self.label not in found.near:
+            return ()
+        return self._weigh(judged, found.bodies, whole=found.whole)
+
+    def _weigh(self, judged: Judged, found: Sequence[Body], *, whole: bool) -> Sequence[Hit]:
         weights = packaged()
         label, calibration = weights.order.index(self.label), weights.labels[self.label]
         lines = [body.line(calibration) for body in found]
@@ -56,9 +57,8 @@ class Weighing(Learned):
         if hits:
             margins = [margin + line.phrase for margin, line in zip(margins, lines, strict=True)]
         if max(margins) >= 0:
-            yield from hits or _own(found, margins, label, reply=judged.candidate.kind == "reply")
-        elif not read:
-            yield from hits
+            return hits or _own(found, margins, label, reply=judged.candidate.kind == "reply")
+        return [] if whole else hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,9 @@ class Adding(Learned):
 
     not_for: frozenset[str]
 
-    def __call__(self, judged: Judged) -> Iterator[Hit]:
-        """Yield the other detector's hits, or where it has none, what the model finds."""
-        hits = list(self.words(judged))
-        yield from hits or self._own(judged)
+    def __call__(self, judged: Judged) -> Iterable[Hit]:
+        """Return the other detector's hits, or where it has none, what the model finds."""
+        return list(self.words(judged)) or self._own(judged)
 
     def _own(self, judged: Judged) -> list[Hit]:
         candidate = judged.candidate
@@ -83,7 +82,7 @@ class Adding(Learned):
             return []
         weights = packaged()
         label, calibration = weights.order.index(self.label), weights.labels[self.label]
-        found = [body for body in bodies(judged) if not _has_few_words(body)]
+        found = [body for body in score(judged).bodies if not _has_few_words(body)]
         margins = [body.margin(label, body.line(calibration)) for body in found]
         return _own(found, margins, label, reply=False)
 

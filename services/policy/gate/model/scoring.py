@@ -55,19 +55,28 @@ class Body:
         return self.reading.passage.text.span(first.start, last.end)
 
 
-def bodies(judged: Judged) -> tuple[Body, ...]:
-    """Return the bodies of the message that show, with their scores, found once for all labels."""
-    return judged.once("bodies for the model", _bodies)
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the model makes of a message: of its `bodies` that show.
+
+    `near`: the labels that some body may break, once the word lists have had their say. `whole`: whether the model has
+    read all of the message, or whether some of it is hidden or too long.
+    """
+
+    bodies: tuple[Body, ...]
+    near: frozenset[str]
+    whole: bool
 
 
-def list_near(judged: Judged) -> frozenset[str]:
-    """Return the labels that some body may break, once the word lists have had their say."""
-    return judged.once("labels near for the model", _list_near)
+def score(judged: Judged) -> Score:
+    """Return what the model makes of the message, found once for all labels."""
+    return judged.once("score of the model", _score)
 
 
-def is_read_whole(judged: Judged) -> bool:
-    """Tell whether the model has read all of the message, or whether some of it is hidden or too long."""
-    return judged.once("read whole by the model", _is_read_whole)
+def _score(judged: Judged) -> Score:
+    bodies = _bodies(judged)
+    whole = all(body.complete for body in bodies) and not any(passage.hidden for passage in judged.passages)
+    return Score(bodies, _list_near(bodies), whole)
 
 
 def _bodies(judged: Judged) -> tuple[Body, ...]:
@@ -77,17 +86,13 @@ def _bodies(judged: Judged) -> tuple[Body, ...]:
     return tuple(_body(one, subject, read, reply=reply) for one, read in shown if one.passage.field != "subject")
 
 
-def _list_near(judged: Judged) -> frozenset[str]:
+def _list_near(bodies: Sequence[Body]) -> frozenset[str]:
     weights = packaged()
     return frozenset(
         label
-        for body in bodies(judged)
+        for body in bodies
         for label in (weights.alone if body.net is None else weights.both).list_near(body.scores)
     )
-
-
-def _is_read_whole(judged: Judged) -> bool:
-    return all(body.complete for body in bodies(judged)) and not any(passage.hidden for passage in judged.passages)
 
 
 def _sentences(reading: Reading) -> list[str]:

@@ -18,7 +18,7 @@ from services.policy.gate.wordlist import Words, flat
 WORDS = Path(__file__).with_name("words.toml")
 
 # A digit first, here and below, so that the search skips what is none.
-_ORDER_ID = re.compile(r"\d(?<!\d\d)\d{2}-\d{7}-\d{7}(?!\d)")
+_ORDER_ID = re.compile(r"[0-9](?<!\d\d)\d{2}-\d{7}-\d{7}(?!\d)")
 _CARD = re.compile(r"\d(?<![\d.,+-]\d)(?:[ .\-_*]{0,2}\d){12,18}(?![\d]|[.,-]\d)")
 # First digits and lengths of the card schemes (ISO/IEC 7812).
 _SCHEMES = re.compile(

@@ -53,6 +53,14 @@ def test_what_one_word_is_an_anchor_of_counts_for_all() -> None:
     assert spotter.list_numbers(Codes("paper")) == [5]
 
 
+def test_of_a_pair_both_have_to_be_there() -> None:
+    anchors = [(Anchor("pay", "whole"), 5), (Anchor("bank", "whole"), 6), (Anchor("card", "begun"), 1)]
+    spotter = Spotter(anchors, [(5, 6, 0), (6, 5, 2)])
+    assert spotter.list_numbers(Codes("pay by card")) == [1]
+    assert spotter.list_numbers(Codes("the bank says: pay")) == [0, 2]
+    assert spotter.list_numbers(Codes("pay by bank card")) == [0, 1, 2]
+
+
 def test_refuses_an_anchor_without_a_character() -> None:
     with pytest.raises(ValueError, match="without a word"):
         Spotter([(Anchor("", "whole"), 0)])

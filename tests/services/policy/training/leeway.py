@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.policy.gate.detectors.model import Weighing
 from services.policy.gate.judged import Judged
 from services.policy.gate.model.line import Calibration
-from services.policy.gate.model.scoring import bodies
+from services.policy.gate.model.scoring import score
 from services.policy.gate.model.weights import Weights
 from services.policy.gate.rule import Rule
 from services.policy.gate.ruleset import RuleSet
@@ -35,7 +35,7 @@ def _shortfalls(weights: Weights, rule: Rule, weighing: Weighing, own: Sequence[
     """Yield how far each example that no other detector of the rule finds stays below the threshold."""
     line, label = weights.labels[weighing.label].both, weights.order.index(weighing.label)
     for judged in own:
-        read = [body for body in bodies(judged) if body.net is not None]
+        read = [body for body in score(judged).bodies if body.net is not None]
         if read and not any(any(detector(judged)) for detector in rule.detectors if detector is not weighing):
             spoken = line.phrase if any(weighing.words(judged)) else 0.0
             yield -spoken - max(body.margin(label, line) for body in read)

@@ -4,7 +4,7 @@ import pytest
 
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.judged import Judged
-from services.policy.gate.model.scoring import LONGEST_FOR_NET, Body, bodies
+from services.policy.gate.model.scoring import LONGEST_FOR_NET, Body, score
 from services.policy.gate.model.weights import packaged
 from tests.services.policy.gate.model.reader import packaged as packaged_reader
 
@@ -15,7 +15,7 @@ HARMLESS = "The screws are in the small bag. Please charge the battery for two h
 
 
 def _body(text: str, subject: str = "") -> Body:
-    (body,) = bodies(Judged(Candidate(text=text, subject=subject)))
+    (body,) = score(Judged(Candidate(text=text, subject=subject))).bodies
     return body
 
 
@@ -49,7 +49,7 @@ def _seconds(size: int) -> float:
     judged = Judged(Candidate(text=(HARMLESS * (size // len(HARMLESS)))))
     judged.passages  # noqa: B018  # reading them is not what is timed
     begin = time.process_time()
-    bodies(judged)
+    score(judged)
     return time.process_time() - begin
 
 
