@@ -6,7 +6,7 @@ from services.policy.gate.model.tokens cimport Tokens
 from services.policy.gate.model.vocabulary cimport Vocabulary
 
 cdef unsigned int _ALL, _ONE_OCTET, _TWO_OCTETS
-cdef int _BLANK, _RUN, _FIRST, _FEATURES, _COUNT, _SUMS
+cdef int _BLANK, _RUN, _FIRST, _FEATURES, _PIECES, _SUMS
 cdef int BUCKETS, ROWS, REACH, SMALLEST, LONGEST_WORD, LONGEST_RUN, MOST_PIECES, MOST_MEANINGS, ZERO
 cdef unsigned int[::1] _CRC
 
@@ -22,7 +22,7 @@ cdef class Lookup:
     cdef const float[:, ::1] concepts
     cdef int[::1] recent, sums
     cdef short[::1] run
-    cdef unsigned int[::1] wholes, pairs
+    cdef unsigned int[::1] wholes, pairs, rows
     cdef unsigned int touched
     cdef int labels, width
     cdef unsigned int before_first, after_stretch
@@ -39,8 +39,8 @@ cdef class Lookup:
                    at=cython.int, code=cython.uint)
     cdef void look_ahead(self, int count) noexcept
 
-    @cython.locals(sums=cython.int, rows=cython.int, at=cython.int, features=cython.int, count=cython.int,
-                   first=cython.int, state=cython.uint, smaller=cython.int, length=cython.int)
+    @cython.locals(sums=cython.int, rows=cython.int, count=cython.int, first=cython.int, state=cython.uint,
+                   place=cython.int, at=cython.int, length=cython.int, pieces=cython.int)
     cdef void learn(self, int word, int size, unsigned int whole, int largest) noexcept
 
     @cython.locals(count=cython.int, first=cython.int, state=cython.uint, at=cython.int)
@@ -49,12 +49,12 @@ cdef class Lookup:
     @cython.locals(at=cython.int, size=cython.int, meaning=cython.int, count=cython.int)
     cdef int read_stretch(self, int start, int end, float[:, ::1] vectors, int place) noexcept
 
+    @cython.locals(count=cython.int, at=cython.int)
+    cdef int add_run(self, int first, int size) noexcept
+
     @cython.locals(nothing=cython.int, most=cython.int, kinds=cython.int, place=cython.int, concept=cython.int,
                    kind=cython.int, at=cython.int, other=cython.int, earlier=cython.int)
     cdef void add_meaning(self, int meaning) noexcept
-
-    @cython.locals(count=cython.int, state=cython.uint, at=cython.int)
-    cdef int add_run(self, int start, int end) noexcept
 
     @cython.locals(root=cython.float)
     cdef int write_word(self, int word, float[:, ::1] vectors, int place) noexcept
@@ -72,19 +72,22 @@ cdef void _add(const unsigned char[:, ::1] table, Py_ssize_t row, int[::1] sums)
 @cython.locals(at=Py_ssize_t)
 cdef void _add_known(const short[::1] records, Py_ssize_t first, int[::1] sums) noexcept
 
-@cython.locals(row=Py_ssize_t, at=Py_ssize_t)
-cdef void _learn(const unsigned char[:, ::1] table, unsigned int number, short[::1] records, Py_ssize_t first,
+@cython.locals(at=Py_ssize_t)
+cdef void _learn(const unsigned char[:, ::1] table, Py_ssize_t row, short[::1] records, Py_ssize_t first,
                  Py_ssize_t width) noexcept
 
 @cython.locals(touched=cython.uint, number=cython.int)
 cdef unsigned int _touch(const unsigned char[:, ::1] table, const unsigned int[::1] rows, int count) noexcept
 
-@cython.locals(row=Py_ssize_t, at=Py_ssize_t)
-cdef void _learn_row(const signed char[:, ::1] table, unsigned int number, short[::1] records, Py_ssize_t first,
-                     Py_ssize_t width) noexcept
+@cython.locals(touched=cython.uint, number=cython.int)
+cdef unsigned int _touch_pieces(const signed char[:, ::1] table, const unsigned int[::1] rows, int count) noexcept
 
 @cython.locals(row=Py_ssize_t, at=Py_ssize_t)
-cdef void _add_row(const signed char[:, ::1] table, unsigned int number, short[::1] sums) noexcept
+cdef void _learn_piece(const signed char[:, ::1] table, unsigned int number, short[::1] records, Py_ssize_t first,
+                       Py_ssize_t width) noexcept
+
+@cython.locals(row=Py_ssize_t, at=Py_ssize_t)
+cdef void _add_piece(const signed char[:, ::1] table, unsigned int number, short[::1] sums) noexcept
 
 @cython.locals(at=Py_ssize_t)
 cdef void _write(const short[::1] records, Py_ssize_t first, const float[::1] scale, float root,

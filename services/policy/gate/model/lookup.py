@@ -18,6 +18,7 @@ from services.policy.gate.model.meanings import Meanings
 from services.policy.gate.model.pieces import (
     BUCKETS,
     END,
+    LARGEST,
     LONGEST_RUN,
     LONGEST_WORD,
     MOST_MEANINGS,
@@ -33,10 +34,12 @@ from services.policy.gate.model.vocabulary import Vocabulary
 
 _POLYNOMIAL, _ALL = 0xEDB88320, 0xFFFFFFFF
 _MOST_WORDS = 65_536
+# A word and its pieces.
+_MOST_ROWS = 1 + (LONGEST_WORD + 2) * (LARGEST - SMALLEST + 1)
 _ONE_OCTET, _TWO_OCTETS = 0x80, 0x800
 _BLANK, _RUN, _FIRST = map(ord, " ~^")
 # Where the values of a word stand.
-_FEATURES, _COUNT, _SUMS = 1, 2, 3
+_FEATURES, _PIECES, _SUMS = 1, 2, 3
 
 
 class Lookup:
@@ -69,7 +72,7 @@ class Lookup:
         self.after_stretch = _fold(_fold(_ALL, _RUN), _BLANK)
         self.pieces, self.scale, self.concepts, self.width = pieces.data, scale, concepts, len(scale)
         self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
-        self.wholes = self.pairs = array("I")
+        self.wholes = self.pairs = self.rows = array("I")
         self.touched = 0
         self.run = array("h", [0]) * self.width
         self.end = pieces[bucket(END) % ROWS] * scale
@@ -94,6 +97,7 @@ class Lookup:
             longest = max(map(len, once), default=0)
             if len(self.wholes) < longest:
                 self.wholes, self.pairs = array("I", [0]) * longest, array("I", [0]) * longest
+                self.rows = array("I", [0]) * (LONGEST_RUN * longest + _MOST_ROWS)
             count = self.read_all(once, sums, vectors)
         if len(once) < len(sentences):
             numbers = {sentence: number for number, sentence in enumerate(once)}
@@ -162,55 +166,73 @@ class Lookup:
     def learn(self, word: int, size: int, whole: int, largest: int) -> None:
         """Write what a word between its edges means, and what it and its pieces of up to `largest` characters say."""
         sums, rows = word + _SUMS, word + _SUMS + self.labels
-        for at in range(self.labels + self.width):
-            self.words.records[sums + at] = 0
-        _learn(self.table, whole ^ _ALL, self.words.records, sums, self.labels)
-        _learn_row(self.pieces, whole ^ _ALL, self.words.records, rows, self.width)
-        features = count = 1
+        self.rows[0], count = (whole ^ _ALL) & BUCKETS - 1, 1
         for first in range(size + 3 - SMALLEST):
             state = _ALL
-            # The net has the first few, the smaller ones first.
-            smaller = 1
+            # The smaller pieces come first: the net has only so many.
+            place = 1 + first
             for at in range(first, min(first + largest, size + 2)):
                 state = _fold(state, self.tokens.edged[at])
                 length = at - first + 1
                 if length >= SMALLEST:
-                    _learn(self.table, state ^ _ALL, self.words.records, sums, self.labels)
-                    features += 1
-                    if smaller + first < MOST_PIECES:
-                        _learn_row(self.pieces, state ^ _ALL, self.words.records, rows, self.width)
-                        count += 1
-                    smaller += size + 3 - length
+                    self.rows[place] = (state ^ _ALL) & BUCKETS - 1
+                    place += size + 3 - length
+                    count += 1
+        pieces = min(count, MOST_PIECES)
+        self.touched = _touch(self.table, self.rows, count) + _touch_pieces(self.pieces, self.rows, pieces)
+        for at in range(self.labels + self.width):
+            self.words.records[sums + at] = 0
+        for at in range(count):
+            _learn(self.table, self.rows[at], self.words.records, sums, self.labels)
+        for at in range(pieces):
+            _learn_piece(self.pieces, self.rows[at], self.words.records, rows, self.width)
         self.words.records[word] = self.meanings.mean_word(self.tokens.edged, size)
-        self.words.records[word + _FEATURES], self.words.records[word + _COUNT] = features, count
+        self.words.records[word + _FEATURES], self.words.records[word + _PIECES] = count, pieces
 
     def add_runs(self, start: int, end: int) -> int:
-        """Add the runs of a Japanese stretch; return how many they are."""
+        """Add the runs of a Japanese stretch; note the row of each, and return how many they are."""
         count = 0
         for first in range(start, end):
             state = _fold(_ALL, _RUN)
             for at in range(first, min(first + LONGEST_RUN, end)):
                 state = _fold(state, self.tokens.codes[at])
-                _add(self.table, (state ^ _ALL) & BUCKETS - 1, self.sums)
+                self.rows[(first - start) * LONGEST_RUN + at - first] = (state ^ _ALL) & BUCKETS - 1
                 count += 1
+            for at in range(max(0, first + LONGEST_RUN - end)):
+                # Where the stretch ends, there are fewer.
+                self.rows[(first - start + 1) * LONGEST_RUN - 1 - at] = self.rows[0]
+        self.touched = _touch(self.table, self.rows, (end - start) * LONGEST_RUN)
+        for first in range(start, end):
+            for at in range(min(LONGEST_RUN, end - first)):
+                _add(self.table, self.rows[(first - start) * LONGEST_RUN + at], self.sums)
         return count
 
     def read_stretch(self, start: int, end: int, vectors: NDArray[np.float32], place: int) -> int:
-        """Add what the words of a Japanese stretch speak of, the longest first; write the vectors of all there is."""
+        """Add what the words of a Japanese stretch speak of, the longest first, and write the vectors of all there is.
+
+        The rows of its runs have been noted.
+        """
         at = start
         while at < end:
             size = self.meanings.measure_run(self.tokens.codes, at, end)
             meaning = self.meanings.mean_run(self.tokens.codes, at, size)
             self.add_meaning(meaning)
             if len(vectors):
-                count = self.add_run(at, end)
+                count = self.add_run(at - start, end - at)
                 if size > 1:
-                    count += self.add_run(at, at + size)
+                    count += self.add_run(at - start, size)
                 _write_run(self.run, self.scale, self.roots[count], vectors, place)
                 self.add_concepts(meaning, vectors, place)
                 place += 1
             at += max(size, 1)
         return place
+
+    def add_run(self, first: int, size: int) -> int:
+        """Add the net's rows of the first few characters of a Japanese run; return how many."""
+        count = min(LONGEST_RUN, size)
+        for at in range(count):
+            _add_piece(self.pieces, self.rows[first * LONGEST_RUN + at], self.run)
+        return count
 
     def add_meaning(self, meaning: int) -> None:
         """Add what a meaning says, by itself and with the few before it."""
@@ -233,19 +255,9 @@ class Lookup:
             self.recent[at] = self.recent[at + 1]
         self.recent[REACH - 1] = meaning
 
-    def add_run(self, start: int, end: int) -> int:
-        """Add the net's rows of the first few characters of a Japanese run; return how many."""
-        count = 0
-        state = _fold(_ALL, _RUN)
-        for at in range(start, min(start + LONGEST_RUN, end)):
-            state = _fold(state, self.tokens.codes[at])
-            _add_row(self.pieces, state ^ _ALL, self.run)
-            count += 1
-        return count
-
     def write_word(self, word: int, vectors: NDArray[np.float32], place: int) -> int:
         """Write the vector of a known word; return the place after it."""
-        root = self.roots[self.words.records[word + _COUNT]]
+        root = self.roots[self.words.records[word + _PIECES]]
         _write(self.words.records, word + _SUMS + self.labels, self.scale, root, vectors, place)
         self.add_concepts(self.words.records[word], vectors, place)
         return place + 1
@@ -276,8 +288,7 @@ def _add_known(records: "array[int]", first: int, sums: "array[int]") -> None:
         sums[at] += records[first + at]
 
 
-def _learn(table: memoryview, number: int, records: "array[int]", first: int, width: int) -> None:
-    row = number & BUCKETS - 1
+def _learn(table: memoryview, row: int, records: "array[int]", first: int, width: int) -> None:
     for at in range(width):
         records[first + at] += table[row, at] - ZERO
 
@@ -289,13 +300,20 @@ def _touch(table: memoryview, rows: "array[int]", count: int) -> int:
     return touched
 
 
-def _learn_row(table: memoryview, number: int, records: "array[int]", first: int, width: int) -> None:
+def _touch_pieces(table: memoryview, rows: "array[int]", count: int) -> int:
+    touched = 0
+    for number in range(count):
+        touched += table[rows[number] & ROWS - 1, 0]
+    return touched
+
+
+def _learn_piece(table: memoryview, number: int, records: "array[int]", first: int, width: int) -> None:
     row = number & ROWS - 1
     for at in range(width):
         records[first + at] += table[row, at]
 
 
-def _add_row(table: memoryview, number: int, sums: "array[int]") -> None:
+def _add_piece(table: memoryview, number: int, sums: "array[int]") -> None:
     row = number & ROWS - 1
     for at in range(len(sums)):
         sums[at] += table[row, at]
