@@ -25,7 +25,10 @@ def _blanked(match: re.Match[str]) -> str:
 
 
 class Reading:
-    """One passage, its sentences, in order, and the concepts in it; `text` is folded, links in it are blank."""
+    """One passage, its sentences, and the shared concepts in it; `text` is folded, links in it are blank.
+
+    `sentences` are in order; `said` is what each of them says.
+    """
 
     def __init__(self, passage: Passage) -> None:
         self.passage = passage
@@ -34,13 +37,14 @@ class Reading:
         # Of plain ASCII, places in bytes are places in the text, and bytes are faster.
         self.data: str | bytes = self.text.encode() if self.text.isascii() else self.text
         self.sentences: list[Span] = sentences(self.text)
+        self.said = [self.text[start:end] for start, end in self.sentences]
         self._possible: dict[str, Mapping[str, int]] = {}
         self._shared: dict[int, list[Mark]] = {}
 
     @cached_property
     def languages(self) -> frozenset[str]:
         """The languages that the passage may be in."""
-        return spoken(self.text[span.start : span.end] for span in self.sentences)
+        return spoken(self.said)
 
     @property
     def codes(self) -> Codes:

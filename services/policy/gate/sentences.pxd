@@ -2,15 +2,20 @@
 cimport cython
 
 cdef Py_UCS4 _LAST_OF_ASCII, _LAST_OF_LATIN_1
-cdef Py_ssize_t _LONGEST, _LONGEST_TITLE, _WRAPPED
+cdef Py_ssize_t _LONGEST, _LONGEST_SHORTENED, _WRAPPED
 cdef str _CONTINUING
 
 
 @cython.locals(spans=list, begin=Py_ssize_t, start=Py_ssize_t, end=Py_ssize_t)
 cpdef list sentences(str text)
 
-@cython.locals(first=Py_UCS4, line=Py_ssize_t, before=Py_ssize_t, long=cython.bint)
+@cython.locals(first=Py_UCS4, line=Py_ssize_t)
 cdef bint _goes_on(str text, Py_ssize_t begin, Py_ssize_t start, Py_ssize_t end) except -1
+
+@cython.locals(start=Py_ssize_t, word=str)
+cdef bint _is_shortened(str text, Py_ssize_t begin, Py_ssize_t stop) except -1
+
+cdef bint _is_of_word(Py_UCS4 character) noexcept
 
 cdef void _append(list spans, str text, Py_ssize_t start, Py_ssize_t end) except *
 

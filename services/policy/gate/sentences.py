@@ -5,15 +5,15 @@ It is compiled where that can be done (`sentences.pxd` says which numbers are th
 where it cannot, much slower, with the same answers.
 """
 
-import re
 from typing import NamedTuple
 
-_TITLE = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|sr|st|herr|fr|hr|mme|mlle|dott|prof|gent|egr|spett"
-    r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
-    r"|z\. ?b|p\. ?ex|p\. ?es|e\. ?g|i\. ?e)|\b\w)\.$"
+# What a stop belongs to that ends no sentence, as it does to single letters, of which "z. B." has two.
+_WRITTEN = (
+    "mr mrs ms dr sig sigg ra sra srta sr st herr fr hr mme mlle dott prof gent egr spett nr no num art cod tel ord ca"
+    " approx vs max min pz es ej bzw inkl ggf evtl"
 )
-_LONGEST_TITLE = 6
+_SHORTENED = frozenset(_WRITTEN.split())
+_LONGEST_SHORTENED = max(map(len, _SHORTENED))
 _CONTINUING = "abcdefghijklmnopqrstuvwxyz0123456789(,;"
 _WRAPPED = 45
 _LONGEST = 700
@@ -53,9 +53,26 @@ def _goes_on(text: str, begin: int, start: int, end: int) -> bool:
         return start - max(line, begin) >= _WRAPPED or (line > 0 and start - line >= _WRAPPED)
     if first != "." or end - start > 1:
         return False
-    before = max(begin, start - _LONGEST_TITLE - 2)
-    long = before < start - _LONGEST_TITLE and text[start - _LONGEST_TITLE - 1 : start].isalpha()
-    return not long and _TITLE.search(text, before, end) is not None
+    return _is_shortened(text, begin, start)
+
+
+def _is_shortened(text: str, begin: int, stop: int) -> bool:
+    """Tell whether the word before a stop, of the sentence that began at `begin`, is only a part of one."""
+    start = stop
+    while start > begin and stop - start <= _LONGEST_SHORTENED and _is_of_word(text[start - 1]):
+        start -= 1
+    if start > 0 and _is_of_word(text[start - 1]):
+        return False
+    word = text[start:stop]
+    if word == "ex":
+        # As in "p. ex."
+        before = text[max(begin, start - 4) : start].removesuffix(" ")
+        return before.endswith("p.") and not (len(before) > 2 and _is_of_word(before[len(before) - 3]))  # noqa: PLR2004  # those two
+    return len(word) == 1 or word in _SHORTENED
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:
@@ -63,7 +80,8 @@ def _append(spans: list[Span], text: str, start: int, end: int) -> None:
         spans.append(Span(start, start + _LONGEST))
         start += _LONGEST
     if start < end and not text[start:end].isspace():
-        spans.append(Span(start, end))
+        # As `Span(start, end)`, without a call of a function made in Python.
+        spans.append(tuple.__new__(Span, (start, end)))
 
 
 def endings(text: str) -> list[tuple[int, int]]:

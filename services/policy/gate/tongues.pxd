@@ -1,16 +1,18 @@
 # Which numbers of `tongues.py` are the machine's own where it is compiled.
 cimport cython
 
+from services.policy.gate.trie cimport Trie
+
 cdef double _LEAST, _CLOSE, _FEW, _CLOSE_OF_FEW
 cdef int _MANY, _JAPANESE, _LONGEST
 
 
-@cython.locals(owners=dict, longest=cython.int, weights=cython.double[::1], scores=cython.double[::1], found=cython.int)
+@cython.locals(owners=Trie, weights=cython.double[::1], scores=cython.double[::1], found=cython.int)
 cpdef frozenset spoken(sentences)
 
 @cython.locals(number=cython.int, japanese=cython.int, at=cython.int, end=cython.int, start=cython.int,
-               bits=cython.int)
-cdef int _of_one(str sentence, dict owners, int longest, double[::1] weights, double[::1] scores) except -1
+               state=cython.int, bits=cython.int)
+cdef int _of_one(str sentence, Trie owners, const double[::1] weights, double[::1] scores) except -1
 
 @cython.locals(number=cython.int, bits=cython.int, best=cython.double, close=cython.double)
 cdef int _best(double[::1] scores) noexcept

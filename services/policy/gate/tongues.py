@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from services.policy.gate.characters import ACCENTLESS
+from services.policy.gate.trie import Trie
 
 LANGUAGES = frozenset({"it", "en", "de", "fr", "es", "ja"})
 _CODES = tuple(sorted(LANGUAGES))
@@ -26,35 +27,37 @@ _LONGEST = 4000
 
 
 @cache
-def _small_words() -> tuple[dict[str, int], int, "array[float]"]:
-    """Return small word → bits of the languages it is of, its greatest length, and what a word of such bits weighs.
-
-    A word of several languages says less of each.
-    """
+def _small_words() -> dict[str, int]:
+    """Return small word → bits of the languages it is of."""
     lists = tomllib.loads(Path(__file__).with_name("stopwords.toml").read_text(encoding="utf-8"))
     owners: dict[str, int] = {}
     for number, code in enumerate(_CODES):
         for listed in lists.get(code, ()):
             word = listed.translate(ACCENTLESS).strip("'")
             owners[word] = owners.get(word, 0) | 1 << number
-    weights = array("d", [0.0] + [1 / bits.bit_count() for bits in range(1, 1 << _MANY)])
-    return owners, max(map(len, owners)), weights
+    return owners
+
+
+@cache
+def _tables() -> tuple[Trie, "array[float]"]:
+    """Return the bits of each small word, and what a word of such bits weighs: one of several says less of each."""
+    return Trie(_small_words(), {}), array("d", [0.0] + [1 / bits.bit_count() for bits in range(1, 1 << _MANY)])
 
 
 @cache
 def list_small_words(language: str) -> frozenset[str]:
     """Return the small words of a language, folded."""
     bit = 1 << _CODES.index(language) if language in LANGUAGES else 0
-    return frozenset(word for word, owners in _small_words()[0].items() if owners & bit)
+    return frozenset(word for word, owners in _small_words().items() if owners & bit)
 
 
 def spoken(sentences: Iterable[str]) -> frozenset[str]:
     """Return the languages that the folded `sentences` may be in, of the six; all of them where nothing tells."""
-    owners, longest, weights = _small_words()
+    owners, weights = _tables()
     scores = array("d", [0.0]) * _MANY
     found = 0
     for sentence in dict.fromkeys(sentences):
-        found |= _of_one(sentence, owners, longest, weights, scores)
+        found |= _of_one(sentence, owners, weights, scores)
     return _languages(found) or LANGUAGES
 
 
@@ -62,25 +65,25 @@ def _languages(bits: int) -> frozenset[str]:
     return frozenset(code for number, code in enumerate(_CODES) if bits >> number & 1)
 
 
-def _of_one(
-    sentence: str, owners: dict[str, int], longest: int, weights: "array[float]", scores: "array[float]"
-) -> int:
+def _of_one(sentence: str, owners: Trie, weights: "array[float]", scores: "array[float]") -> int:
     """Return the bits of the languages that a sentence may be in; `scores` is where to add up."""
     for number in range(_MANY):
         scores[number] = 0.0
     japanese = at = 0
     end = min(len(sentence), _LONGEST)
     while at < end:
-        start = at
+        start, state = at, 0
         while at < end and "a" <= sentence[at] <= "z":
+            if state >= 0:
+                state = owners.step(state, ord(sentence[at]))
             at += 1
         if at == start:
             if _is_japanese(sentence[at]):
                 japanese = _JAPANESE
             at += 1
-        elif at - start <= longest:
-            bits = owners.get(sentence[start:at], 0)
-            for number in range(_MANY if bits else 0):
+        elif state > 0 and owners.whole[state] > 0:
+            bits = owners.whole[state]
+            for number in range(_MANY):
                 if bits >> number & 1:
                     scores[number] += weights[bits]
     return japanese | _best(scores)

@@ -96,8 +96,10 @@ def _list_near(bodies: Sequence[Body]) -> frozenset[str]:
 
 
 def _sentences(reading: Reading) -> list[str]:
-    text = reading.text
-    return [text[span.start : span.end] for span in reading.sentences[:_MOST_SENTENCES] if span.end <= LONGEST]
+    if len(reading.text) <= LONGEST:
+        return reading.said[:_MOST_SENTENCES]
+    read = [span for span in reading.sentences[:_MOST_SENTENCES] if span.end <= LONGEST]
+    return reading.said[: len(read)]
 
 
 def _body(reading: Reading, subject: Sequence[str], sentences: Sequence[str], *, reply: bool) -> Body:

@@ -38,6 +38,22 @@ def test_parts_a_text_into_sentences(text: str, parts: list[str]) -> None:
     assert _parts(text) == parts
 
 
+_SHORTENED = re.compile(
+    r"(?:\b(?:mr|mrs|ms|dr|sig|sigg|ra|sra|srta|sr|st|herr|fr|hr|mme|mlle|dott|prof|gent|egr|spett"
+    r"|nr|no|num|art|cod|tel|ord|ca|approx|vs|max|min|pz|es|ej|bzw|inkl|ggf|evtl"
+    r"|z\. ?b|p\. ?ex|p\. ?es|e\. ?g|i\. ?e)|\b\w)\.$"
+)
+_WORDS = st.sampled_from(["mr", "mrs", "approx", "approxx", "p. ex", "p.ex", "ex", "z. b", "b", "_", "é", "1", "", "-"])
+
+
+@given(_WORDS, st.sampled_from(["", "a ", "x", "-", "p. ", "p.", "sp. ", "日", "'"]))
+def test_what_is_shortened_ends_no_sentence(word: str, before: str) -> None:
+    text = f"{before}{word}. go"
+    begin = max([0, *(span.start for span in sentences(text[:-4]))])
+    shortened = _SHORTENED.search(text, begin, len(text) - 3) is not None
+    assert (sentences(text)[-1].start < len(text) - 4) is shortened
+
+
 @given(st.text(max_size=2000))
 def test_sentences_follow_one_another_and_are_bounded(text: str) -> None:
     spans = sentences(text)
