@@ -18,6 +18,8 @@ _DOMAIN_WINDOW = 200
 _BACKWARD_LOCAL = re.compile(r"\s{0,3}([a-z0-9_%+'ß-ɏ-]{1,40}(?:\s?[._-]\s?[a-z0-9_%+ß-ɏ-]{1,40}){0,5})")
 _LABEL = r"[a-z0-9ß-ɏ](?:[a-z0-9ß-ɏ-]{0,61}[a-z0-9ß-ɏ])?"
 _CUE_WINDOW = 60
+# The places of the patterns that tell where a closer look is worth it.
+_AT, _TOLD, _AT_PROVIDER = range(3)
 _ONE_LETTER = re.compile(r"\s([a-z])(?![a-z0-9])")
 _TLD_LESS = re.compile(r"[a-z][a-z0-9-]{3,40}(?![a-z0-9.@-])")
 
@@ -58,11 +60,13 @@ class Mailboxes:
         # "at" and its like are everyday words: of these, only such as a provider or a host may follow.
         sign = rf"{BLANK}*(?:[.。・]|ドット|どっと)|{BLANK}+(?:{dot}){BLANK}|{BLANK}*{frame}+{BLANK}?(?:\.|{dot})"
         host = rf"\[?{BLANK}*[a-z0-9ß-ɏ][a-z0-9ß-ɏ-]*(?:{sign})"
-        self._quick_at = Quick(
+        # What one fast pass does not find, the patterns below have not to look for.
+        self._quick = Quick(
             rf"[@★☆●◎◆■※]|アット|あっと|{frame}\s?a\s?{framed_end}|{frame}{BLANK}?(?:{at}){BLANK}?{framed_end}"
-            rf"|(?:^|[^a-z])(?:{at}){BLANK}+(?:{names}|{host})"
+            rf"|(?:^|[^a-z])(?:{at}){BLANK}+(?:{names}|{host})",
+            rf"(?:^|[^a-z])(?:{alternatives(signs['told_at_words'])})(?:[^a-z]|$)",
+            rf"\s(?:{names})[\s.]",
         )
-        self._quick_provider = Quick(rf"\s(?:{names})[\s.]")
         self._domain = re.compile(rf"\[?\s{{0,3}}({_LABEL}(?:{self._dot}{_LABEL}){{1,4}})")
         self._provider = re.compile(
             rf"\s{{0,3}}({names})(?![a-z0-9])(?:\s{{0,2}}[.,]?\s{{0,2}}(?:{dot})?\s{{0,2}}(?:com|it|de|fr|es|jp|net|co)(?![a-z]))?"
@@ -76,7 +80,6 @@ class Mailboxes:
             rf"(?:{alternatives([*dot_words, *signs['told_dot_words']])})(?:,\s|\s(?:e|y|et|and|und|plus)\s)"
             rf"(?:com|net|org|it|de|fr|es|jp|eu|uk|ch|at)(?=[\s.,;:!?)]|$)"
         )
-        self._quick_told = Quick(rf"(?:^|[^a-z])(?:{alternatives(signs['told_at_words'])})(?:[^a-z]|$)")
         # Of an everyday sign word, "at gardenmate dot com": the dot's word and the ending say that an address is meant.
         sure_dots = alternatives(set(dot_words) - {"point"})
         self._sure_dot = re.compile(
@@ -90,13 +93,14 @@ class Mailboxes:
     def find(self, text: str) -> list[tuple[int, int]]:
         """Return the spans of addresses in folded `text`."""
         found: list[tuple[int, int]] = []
-        for match in self._at.finditer(text) if self._quick_at.is_in(text) else ():
+        possible = self._quick.list_numbers(text)
+        for match in self._at.finditer(text) if _AT in possible else ():
             span = self._address(text, match)
             if span is not None and (not found or span[0] >= found[-1][1]):
                 found.append(span)
-        if self._quick_told.is_in(text):
+        if _TOLD in possible:
             found.extend(match.span() for match in self._told.finditer(text))
-        if self._quick_provider.is_in(text):
+        if _AT_PROVIDER in possible:
             found.extend(match.span() for match in self._loose.finditer(text) if _is_meant(match))
         return sorted(found)
 

@@ -7,9 +7,7 @@ from typing import Any
 
 from services.policy.gate.contact.clusters import Clusters
 from services.policy.gate.remembered import Remembered
-from services.policy.gate.scan import Quick
 from services.policy.gate.text import NormalisedText
-from services.policy.gate.wordlist import alternatives
 
 _KANJI = "〇零○◯一二三四五六七八九"
 _KANJI_VALUES = dict(zip(_KANJI, "0000123456789", strict=True))
@@ -105,8 +103,6 @@ class Numerals:
         self._words = {NormalisedText(word).folded: value for word, value in words.items()}
         self._repeats = {NormalisedText(word).folded: times for word, times in repeats.items()}
         self._joints = frozenset(NormalisedText(word).folded for word in joints)
-        one = rf"(?:[0-9]+|[{_KANJI}]|{alternatives(_KANA)}|{alternatives(self._words)})"
-        between = rf"[^a-z0-9]*(?:(?:{alternatives([*self._joints, *self._repeats, *self._steps])})[^a-z0-9]+)?"
         self._joining = self._joints | self._steps | self._repeats.keys()
         known = {*self._words, *self._joining, *_KANJI, *_KANA}
         self._worth: Remembered[str, int] = Remembered(self._most_digits, _MOST_WORDS)
@@ -116,7 +112,6 @@ class Numerals:
             [*_KANJI, *_KANA],
             self._worth.__getitem__,
         )
-        self._quick = Quick(rf"[0-9]{{6}}|[0-9]{{3}}[^a-z0-9]*[0-9]{{3}}|{one}{between}{one}{between}{one}")
 
     def runs(self, text: str, least: int, bar: Callable[[], str] | None = None) -> list[Run]:
         """Return the runs of at least `least` digits in folded `text`, or rather in what `bar` leaves of it.
@@ -129,8 +124,6 @@ class Numerals:
             return []
         barred = text if bar is None else bar()
         stretches = self._stretches(barred, least)
-        if not stretches or not self._quick.is_in(barred):
-            return []
         scan = _Scan(barred, least)
         for start, end in stretches:
             self._scan(scan, start, end)

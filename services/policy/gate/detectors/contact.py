@@ -40,7 +40,7 @@ _LETTERED_NUMBER = re.compile(
     rf"(?!{_COUNTED})[a-z]{{4,10}}(?![a-z])"
 )
 _BACKWARDS = re.compile(r"(?<![a-z0-9.])(?:moc|ten|gro|ti|ed|rf|se|pj|ku\.oc)\.[a-z0-9-]{2,40}@[a-z0-9._-]{2,40}")
-_QUICK_LETTERED = Quick(r"8(?:00|88|77|66|08)[ .-]?[a-z]{4}")
+_FREE_OF_CHARGE = ("800", "888", "877", "866", "808")
 _QUICK_LINKED = Quick(r"://|www\.|\.[a-z]{2,12}/")
 _CONTACT_SCHEMES = frozenset(
     {
@@ -151,13 +151,13 @@ class _Contact:
         text = passage.folded
         mailboxes = passage.once(self._mailboxes.find)
         found = [_Found(*span, phone=False) for span in (*mailboxes, *self._handles.find(passage, mailboxes))]
-        links = [match.span() for match in _LINKED.finditer(text)] if _QUICK_LINKED.is_in(text) else []
+        links = [match.span() for match in _LINKED.finditer(text)] if _may_be_linked(text) else []
         runs = self._numerals.runs(text, _FEWEST_DIGITS, lambda: self._barred(passage, [*mailboxes, *links]))
         found += [_Found(*span, phone=True) for span in phones(text, runs, self._cues)]
         spans = [*mailboxes, *links, *((one.start, one.end) for one in found)]
         pieces = self._piecemeal.find(passage, lambda: self._barred(passage, spans))
         found += [_Found(*span, phone=True) for span in pieces]
-        if _QUICK_LETTERED.is_in(text):
+        if any(prefix in text for prefix in _FREE_OF_CHARGE):
             found += [_Found(*match.span(), phone=True) for match in _LETTERED_NUMBER.finditer(text)]
         if "@" in text:
             found += [_Found(*match.span(), phone=False) for match in _BACKWARDS.finditer(text)]
@@ -197,3 +197,7 @@ class _Contact:
         if code[:12].upper().startswith(("BEGIN:VCARD", "MECARD:", "MATMSG:", "BIZCARD:")):
             return True
         return bool(self._in_text(NormalisedText(code[:2000])))
+
+
+def _may_be_linked(text: str) -> bool:
+    return ("/" in text or "www." in text) and _QUICK_LINKED.is_in(text)

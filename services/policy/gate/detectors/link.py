@@ -164,7 +164,7 @@ class _Unsubscribe:
             for span in self._in_text(passage.text):
                 yield Hit(passage.field, *passage.text.span(*span))
         links = judged.once("links", _links)
-        worded = self._words.search("\n".join(link.around for link in links)) is not None
+        worded = bool(links) and self._words.search("\n".join(link.around for link in links)) is not None
         for link in links:
             # The marketplace's own subscriptions are no mailing list of the seller's, unless the link itself says so.
             own = is_within(link.address.host, judged.candidate.trusted_domains)
