@@ -2,7 +2,7 @@
 
 Of each message, slightly different ones are judged several times and the fastest time of each counts, as other
 work on the machine only ever adds. `first`: texts and pages put together anew from the training messages'
-clean ones, in turn in six languages, each judged once.
+clean ones, in turn in six languages, each judged once; letters, as people write them, were never learned from.
 
 A machine with other guests changes its speed within a run, so that runs one after the other say little. With
 `ARGS="--beside FOLDER"` a second process has the gate of another checkout, where `make install` was run, judge the
@@ -24,6 +24,7 @@ from pathlib import Path
 from services.policy.gate.candidate import Candidate
 from services.policy.gate.compiled import is_compiled
 from services.policy.gate.ruleset import RuleSet
+from tests.services.policy.labelled.messages import read_part
 from tests.services.policy.training.examples import read_examples, read_rules_own
 
 _ROUNDS, _VARIANTS = 9, 12
@@ -86,6 +87,11 @@ def _new() -> Iterator[tuple[str, list[Candidate]]]:
             for _ in range(_FIRST_TEXTS)
             for language, texts in languages
         ],
+    )
+    letters = [one for one in read_part("dev") if "-l-" in one.id and one.clean]
+    yield (
+        "1 KB of a letter, first",
+        [Candidate(text=_cut(one.text, _KILOBYTE), kind="reply", language=one.lang) for one in letters],
     )
     for name, row in (("20 KB of HTML, first", _PARAGRAPH), ("20 KB of mail, first", _ROW)):
         yield (

@@ -36,7 +36,7 @@ class Quick:
 
 @lru_cache(maxsize=4)
 def _encode(text: str) -> bytes:
-    """Return a text as RE2 reads it, once for the many looks at it."""
+    """Return a text as RE2 reads it, once for the many looks at it; the last few texts are kept."""
     return text.encode()
 
 

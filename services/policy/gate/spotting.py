@@ -59,8 +59,8 @@ class Spotter:
     def __init__(self, anchors: Iterable[tuple[Anchor, int]], pairs: Iterable[tuple[int, int, int]] = ()) -> None:
         """Take anchors, each with the number, 0 or more, of what it is an anchor of.
 
-        `pairs`: two numbers, and that of what is only there where both are, which is less than either. Fails with
-        `ValueError` on an anchor without a character.
+        `pairs`: two numbers of anchors, and that of what is only there where both are; only numbers less than those of
+        all pairs' anchors are told. Fails with `ValueError` on an anchor without a character, or such a pair of others.
         """
         kinds: dict[str, dict[str, set[int]]] = {"whole": {}, "begun": {}, "anywhere": {}}
         for anchor, number in anchors:
@@ -87,6 +87,8 @@ class Spotter:
         pairs = list(pairs)
         self._pairs = array("i", [number for pair in pairs for number in pair])
         self._told = min((min(pair[:2]) for pair in pairs), default=self._count)
+        if any(max(pair[:2]) >= self._count or not 0 <= pair[2] < self._told for pair in pairs):
+            raise ValueError("a pair is of what has no anchor, or is told like one of its parts")
 
     def find(self, text: Codes, start: int) -> int:
         """Return where the first anchor in a folded text begins, from `start` on; -1 where there is none."""

@@ -72,7 +72,7 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 _TRACKED = re.compile(
     r"(?<![\da-z])(?:[1-9]l\s?((?:\d\s?){10}\d)|1z\s?([\da-z]{3}\s?[\da-z]{3})\s?\d\d\s?\d{4}\s?\d{4})(?![\da-z])"
 )
-_FIGURES = re.compile(r"[0-9]+")
+_FIGURES = re.compile(r"\d+")
 _BAR = "€"  # stands in for what is no telephone number: no digit and no separator
 
 

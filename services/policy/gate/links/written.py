@@ -237,12 +237,8 @@ class WrittenLinks:
 
     def _dressed_up(self, text: str) -> Iterable[WrittenLink]:
         for match in self._around_dots(text):
-            tld, name = _read_ending(match), match.group("name")
-            if is_public_suffix(tld) and name not in self._never and self._is_meant(text, match):
-                host = f"{name}.{tld}"
-                yield WrittenLink(
-                    match.start(), match.end(), Address("", host, match.group("path") or ""), disguised=True
-                )
+            address = Address("", f"{match.group('name')}.{_read_ending(match)}", match.group("path") or "")
+            yield WrittenLink(match.start(), match.end(), address, disguised=True)
 
     def _around_dots(self, text: str) -> Iterator[re.Match[str]]:
         """Yield the disguised links, looked for only near what may stand for a dot."""
@@ -259,10 +255,16 @@ class WrittenLinks:
                     yield match
 
     def _scan(self, text: str, first: int, last: int) -> Iterator[re.Match[str]]:
-        """Yield what may be disguised links; what is no ending begins another one: "shop . example . com"."""
+        """Yield the disguised links; what ends none may begin one, as in "shop . example . com"."""
         while match := self._disguised.search(text, first, last):
-            yield match
-            first = match.end() if is_public_suffix(_read_ending(match)) else match.start("tld")
+            is_link = (
+                is_public_suffix(_read_ending(match))
+                and match.group("name") not in self._never
+                and self._is_meant(text, match)
+            )
+            if is_link:
+                yield match
+            first = match.end() if is_link else match.start("tld")
 
     def _is_meant(self, text: str, match: re.Match[str]) -> bool:
         name, tld, dot = match.group("name"), match.group("tld"), match.group("dot").strip()

@@ -56,8 +56,14 @@ class Lookup:
         """Take the linear model's table, which has a row for each bucket, and the net's.
 
         A vector is the sum of the rows of `pieces` by `scale`, over the root of their number, and the rows of
-        `concepts` for what the word speaks of.
+        `concepts` for what the word speaks of. Fails with `ValueError` on tables that do not fit each other.
         """
+        # What compiled loops read must be there: they do not look.
+        rows, width = pieces.shape
+        if (len(table), rows, len(concepts)) != (BUCKETS, ROWS, len(meanings.names)):
+            raise ValueError("the tables have not as many rows as are looked up in them")
+        if (len(scale), concepts.shape[1]) != (width, width):
+            raise ValueError("the tables of the net are not of one width")
         self.meanings, self.tokens, self.lock = meanings, Tokens(), Lock()
         self.table, self.labels = table.data, len(table.T)
         names = meanings.names
@@ -73,6 +79,7 @@ class Lookup:
         self.pieces, self.scale, self.concepts, self.width = pieces.data, scale, concepts, len(scale)
         self.roots = np.sqrt(np.arange(MOST_PIECES + 1), dtype=np.float32)
         self.wholes = self.pairs = self.rows = array("I")
+        # What was touched to be there when it is read; kept, so that touching is not left out as being for nothing.
         self.touched = 0
         self.run = array("h", [0]) * self.width
         self.end = pieces[bucket(END) % ROWS] * scale
@@ -96,8 +103,10 @@ class Lookup:
             self.tokens.make_room(once)
             longest = max(map(len, once), default=0)
             if len(self.wholes) < longest:
-                self.wholes, self.pairs = array("I", [0]) * longest, array("I", [0]) * longest
+                # The one that is asked last: who runs out of memory on the way shall not take it for done.
                 self.rows = array("I", [0]) * (LONGEST_RUN * longest + _MOST_ROWS)
+                self.pairs = array("I", [0]) * longest
+                self.wholes = array("I", [0]) * longest
             count = self.read_all(once, sums, vectors)
         if len(once) < len(sentences):
             numbers = {sentence: number for number, sentence in enumerate(once)}

@@ -26,8 +26,8 @@ Floats: TypeAlias = NDArray[np.float32]
 PACKAGED = Path(__file__).with_name("net.bin")
 SHARPNESS = 3.0
 """How little what is said less counts beside what is said most."""
-STRETCH = 400
-"""How many words are read at once."""
+STRETCH = 25 * 16
+"""How many words are read at once: whole blocks of what is multiplied."""
 OUTERMOST = 8.0
 
 _STEPS_OF_ONE = 1000

@@ -67,7 +67,10 @@ def test_japanese_stands_anywhere() -> None:
     assert read(r"\b割引", "ja") == [[("割引", "anywhere")]]
 
 
-def test_nothing_is_read_of_patterns_with_too_many_ways() -> None:
+def test_little_is_read_of_patterns_with_too_many_ways() -> None:
+    letters = "abcdefghijkl"
+    # Of twelve by twelve, and by twelve, only the first twelve are told.
+    assert read("".join(f"({'|'.join(letters)})" for _ in range(3))) == [[(letter, "begun") for letter in letters]]
     assert read("[a-z][a-z]x") == []
 
 

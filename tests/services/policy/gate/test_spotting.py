@@ -61,6 +61,12 @@ def test_of_a_pair_both_have_to_be_there() -> None:
     assert spotter.list_numbers(Codes("pay by bank card")) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("pair", [(1, 2, 0), (0, 1, 0), (0, 1, -1)])
+def test_refuses_pairs_of_what_has_no_anchor_or_is_told(pair: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="pair"):
+        Spotter([(Anchor("pay", "whole"), 0), (Anchor("bank", "whole"), 1)], [pair])
+
+
 def test_refuses_an_anchor_without_a_character() -> None:
     with pytest.raises(ValueError, match="without a word"):
         Spotter([(Anchor("", "whole"), 0)])

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,6 +101,31 @@ def test_threads_do_not_disturb_each_other() -> None:
 def test_vectors_are_made_where_they_are_asked_for() -> None:
     _, vectors = LOOKUPS[0].read(["pay the bank"], reply=False, for_net=False)
     assert vectors.shape == (0, 3)
+
+
+def test_room_grows_with_the_sentences() -> None:
+    tables = Lookup(MEANINGS, BYTES, VECTORS, SCALE, MEANT)
+    for sentence in ("pay", "支払は銀行" * 140, "bank " * 300, "う"):
+        read, spoken = buckets(sentence, CONCEPTS)
+        sums, vectors = tables.read([sentence], reply=False, for_net=True)
+        expected = BYTES[read + spoken].astype(np.int32) - ZERO
+        assert sums.tolist() == [[*expected.sum(axis=0).tolist(), len(read)]]
+        assert len(vectors) == len(words([sentence], CONCEPTS))
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        (BYTES[:-1], VECTORS, SCALE, MEANT),
+        (BYTES, VECTORS[:-1], SCALE, MEANT),
+        (BYTES, VECTORS, SCALE[:-1], MEANT),
+        (BYTES, VECTORS, SCALE, MEANT[:-1]),
+        (BYTES, VECTORS, SCALE, MEANT[:, :-1]),
+    ],
+)
+def test_refuses_tables_that_do_not_fit(tables: tuple[Any, Any, Any, Any]) -> None:
+    with pytest.raises(ValueError, match="tables"):
+        Lookup(MEANINGS, *tables)
 
 
 def _sum(sentence: str, chosen: Mapping[int, tuple[int, ...]]) -> tuple[list[int], int]:

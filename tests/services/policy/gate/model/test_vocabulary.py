@@ -29,6 +29,15 @@ def test_knows_the_last_words_and_what_they_came_to(met: list[tuple[list[int], i
         assert vocabulary.records[at] == known[tuple(key)]
 
 
+def test_looking_ahead_changes_nothing() -> None:
+    vocabulary = Vocabulary(MOST, LONGEST, 1)
+    key = array("i", [7])
+    vocabulary.records[vocabulary.add(key, 1, 3) if vocabulary.find(key, 1, 3) < 0 else 0] = 9
+    vocabulary.look_ahead(array("I", [3, 4, 0xFFFFFFFF]), 3)
+    assert vocabulary.records[vocabulary.find(key, 1, 3)] == 9
+    assert vocabulary.find(key, 1, 4) < 0
+
+
 def test_keys_that_crowd_give_way_and_are_never_mistaken() -> None:
     vocabulary = Vocabulary(64, 1, 1)
     keys = [array("i", [number]) for number in range(40)]
