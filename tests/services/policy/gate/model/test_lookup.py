@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.policy.gate.model import lookup
@@ -49,6 +49,7 @@ SENTENCES = st.lists(
 )
 
 
+@example(sentences=["pay", "the bank", "pay"], reply=True)
 @given(SENTENCES, st.booleans())
 def test_sums_are_those_of_the_features(sentences: list[str], reply: bool) -> None:  # noqa: FBT001  # hypothesis's
     expected = []
